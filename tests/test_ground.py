@@ -1,4 +1,4 @@
-"""What the repository promises as a whole: its layout, its one list of dependencies, its import directions and budgets."""
+"""What the repository promises as a whole: its dependencies, import directions and budgets."""
 
 import ast
 import importlib.metadata

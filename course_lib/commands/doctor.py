@@ -43,7 +43,7 @@ def add_parser(subparsers) -> None:
         help="what this machine has and lacks",
         description="Look at Python, packages, processor, GPU, memory, disk, data and the Kaggle login; "
         "name for each lack the command that mends it. Exit status 1 if something will fail.",
-        epilog="examples:\n  course doctor\n  course doctor --no-gpu      skip the look at TensorFlow's devices (quick)",
+        epilog="examples:\n  course doctor\n  course doctor --no-gpu      quick: TensorFlow is not started",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--no-gpu", action="store_true", help="do not start TensorFlow to look for a GPU")

@@ -15,7 +15,7 @@ def add_parser(subparsers) -> None:
     parser = subparsers.add_parser(
         "lab",
         help="open JupyterLab on a lesson",
-        description="Open JupyterLab on a lesson. Without scans of your own, phantoms are made first (about a minute, once).",
+        description="Open JupyterLab on a lesson. Without scans of your own, phantoms are made first, once.",
         epilog="examples:\n  course lab\n  course lab --lesson 3\n  course lab -- --no-browser --port 9999",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
