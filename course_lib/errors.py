@@ -19,3 +19,7 @@ class RecipeError(CourseError):
 
 class StorageError(CourseError):
     """A file cannot be written: disk full, folder read-only. Nothing half-written is left behind."""
+
+
+class ArgumentError(CourseError, ValueError):
+    """A value handed to a function of the library is impossible: wrong shape, range or option."""
