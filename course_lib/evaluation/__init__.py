@@ -1,0 +1,37 @@
+"""Scores of a segmentation, by mask, lesion and patient, in NumPy alone.
+
+The number that counts is the Dice score of a patient's whole volume: `score_patients` gives it for every patient,
+`summary` and `bootstrap_interval` say what they amount to. Slices without tumour are counted apart, in
+`false_alarm_table`.
+"""
+
+from course_lib.evaluation.intervals import bootstrap_interval, summary
+from course_lib.evaluation.patients import false_alarm_table, score_patients
+from course_lib.evaluation.predict import predict_slices, resize_probabilities
+from course_lib.evaluation.scores import (
+    LesionCounts,
+    count_lesions,
+    dice_score,
+    hausdorff95,
+    lesion_f1,
+    precision,
+    recall,
+    volume_error,
+)
+
+__all__ = [
+    "LesionCounts",
+    "bootstrap_interval",
+    "count_lesions",
+    "dice_score",
+    "false_alarm_table",
+    "hausdorff95",
+    "lesion_f1",
+    "precision",
+    "predict_slices",
+    "recall",
+    "resize_probabilities",
+    "score_patients",
+    "summary",
+    "volume_error",
+]

@@ -1,0 +1,72 @@
+"""From images to probability maps, and from one size to another."""
+
+import numpy as np
+from PIL import Image
+
+from course_lib.errors import DataError
+from course_lib.evaluation.patients import as_probability_maps
+
+
+def predict_slices(model, images, batch=16, progress=False):
+    """The probability of tumour at every pixel.
+
+    Args:
+        model: a network with `predict_on_batch`, as every Keras model has, which takes (slice, size, size, 3) in
+            0..255.
+        images: (slice, size, size, 3), 0..255.
+        batch: slices that go through the network at once.
+        progress: True shows a bar.
+
+    Returns:
+        (slice, size, size, 1) float32, from 0 to 1, in the order of `images`.
+
+    Raises:
+        DataError: images of another shape, or a network that answers with another.
+    """
+    images = np.asarray(images)
+    if images.ndim != 4 or images.shape[-1] != 3:
+        raise DataError(f"Images have the shape (slice, size, size, 3); got {images.shape}.")
+    if batch < 1:
+        raise DataError(f"A batch holds at least one slice; got {batch}.")
+    maps = np.zeros((*images.shape[:3], 1), np.float32)
+    for start in _starts(len(images), batch, progress):
+        part = images[start : start + batch].astype(np.float32)
+        answer = np.asarray(model.predict_on_batch(part), dtype=np.float32)
+        if answer.shape != (*part.shape[:3], 1):
+            raise DataError(
+                f"The network answers {part.shape} with {answer.shape}: it should give one probability a pixel."
+            )
+        maps[start : start + batch] = answer
+    return maps
+
+
+def _starts(count, batch, progress):
+    starts = range(0, count, batch)
+    if not progress:
+        return starts
+    from tqdm.auto import tqdm
+
+    return tqdm(starts, desc="predicting", unit="batch", leave=False)
+
+
+def resize_probabilities(probabilities, size):
+    """Probability maps at another size, so that masks can be compared at the size of the files.
+
+    Bilinear between pixel centres when growing, a weighted average over the pixels that fall together when shrinking;
+    the way in which images are resized, so that a map stays in place over its image.
+
+    Args:
+        probabilities: (slice, height, width) or (slice, height, width, 1), from 0 to 1, height = width.
+        size: pixels along each side.
+
+    Returns:
+        float32 array with as many axes as given, from 0 to 1.
+    """
+    if size < 1:
+        raise DataError(f"A size is at least one pixel; got {size}.")
+    maps = as_probability_maps(probabilities).astype(np.float32)
+    if maps.shape[1] != size:
+        resized = [Image.fromarray(one).resize((size, size), Image.Resampling.BILINEAR) for one in maps]
+        maps = np.stack([np.asarray(one) for one in resized]) if resized else np.zeros((0, size, size), np.float32)
+    maps = np.clip(maps, 0, 1)
+    return maps[..., None] if np.ndim(probabilities) == 4 else maps
