@@ -1,0 +1,323 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 1 · Meet the scans
+#
+# **What does a radiologist see that a histogram does not?**
+#
+# A neurologist sends a patient with a first seizure to the scanner. Half an hour later there are thirty slices
+# of a brain, three pictures of each. Somewhere in them, perhaps, is a lower-grade glioma: a slow tumour that
+# grows into its surroundings. This course ends with a network that outlines it. It begins with looking.
+#
+# | | |
+# |---|---|
+# | **You will be able to** | browse patients, slices and the three sequences; read the clinical table; tell when a sequence is missing |
+# | **Time** | 40 minutes, half of them looking |
+# | **Memory, GPU** | under 1 GB; a GPU makes no difference |
+
+# %% tags=["setup"]
+import numpy as np
+
+from course_lib import data, evaluation, plots, widgets
+from course_lib.check import check, hint
+
+# %% [markdown]
+# ## The folder
+#
+# `find_data` looks for the real scans first: in `COURSE_DATA`, in Kaggle's input folder, in `data/kaggle_3m`.
+# Where there are none it makes **phantoms**: invented patients, drawn from an anatomical atlas, in the very
+# layout of the real set. Nobody was ill for them, and everything in this lesson works on both.
+
+# %%
+root = data.find_data()
+
+# %% [markdown]
+# One row per slice: who, where, which slice, the two files, and how many pixels the experts outlined as tumour.
+
+# %%
+scans = data.index_scans(root)
+scans.head()
+
+# %% [markdown]
+# How many patients are these, and how many slices has each?
+
+# %%
+slices = scans.groupby("patient").size()
+print(f"{len(slices)} patients, {len(scans)} slices: {slices.min()} to {slices.max()} each, median {slices.median():.0f}")
+
+# %% [markdown]
+# The real set has 110 patients and 3,929 slices from five institutions, 20 to 88 slices each, with a median
+# of 33. The institution is the second part of a patient's name. Every one has its own scanners and habits;
+# that will matter when we ask whether a network that works here works elsewhere.
+
+# %%
+scans.groupby("institution")["patient"].nunique()
+
+# %% [markdown]
+# ## The clinical table
+#
+# What else is known about these people? Sex, age, where the tumour sits, its grade, molecular clusters; all
+# coded as numbers, and some never recorded.
+
+# %%
+clinical = data.clinical_table(root)
+clinical[["gender", "age_at_initial_pathologic", "tumor_location", "neoplasm_histologic_grade", "death01"]].head()
+
+# %% [markdown]
+# Which columns have gaps? A gap is information too: it says that a test was not made, or not kept.
+
+# %%
+gaps = clinical.isna().sum()
+gaps[gaps > 0].sort_values(ascending=False)
+
+# %% [markdown]
+# ## One slice
+#
+# We pick the patient whose tumour shows on most slices, and of it the slice where the tumour is largest.
+
+# %%
+patient = scans[scans.tumor_pixels > 0].groupby("patient").size().idxmax()
+rows = scans[scans.patient == patient]
+images, masks = data.load_slices(rows, size=128)
+images.shape, masks.shape
+
+# %% [markdown]
+# The shape is *(slice, height, width, channel)*. Three channels: red, green and blue, then?
+
+# %%
+position = int(rows.tumor_pixels.to_numpy().argmax())
+image, mask = images[position], masks[position]
+axes = plots.picture(image, title="The file, as an image viewer shows it")
+plots.show(axes, alt="A brain slice in false colours: what an image viewer makes of the three channels")
+
+# %% [markdown]
+# Nobody's brain is green. The file stores three separate grey pictures of the same slice, and an image viewer
+# mixes them as if they were colours. Taken apart they are:
+
+# %%
+axes = plots.sequences(image, mask)
+plots.show(axes, alt="The same slice in three grey pictures: pre-contrast, FLAIR and post-contrast, the tumour outlined on each")
+
+# %% [markdown]
+# - **pre-contrast** (T1): fat is bright, water is dark. Good anatomy; this tumour hardly stands out.
+# - **FLAIR**: water that flows freely, as in the ventricles, is suppressed and black; water bound in swollen or
+#   infiltrated tissue stays bright. The experts drew the outlines on this one.
+# - **post-contrast** (T1 again, after gadolinium): vessels light up, and so do places where the barrier between
+#   blood and brain leaks. Lower-grade tumours often do not leak.
+#
+# ## Before you look: a guess
+#
+# Guess first: surprises are remembered. **Of 100 pixels in a slice, how many lie inside the head?** The rest is air.
+
+# %% exercise="head_percent"
+### BEGIN SOLUTION
+head_percent = 37
+### END SOLUTION
+
+# %%
+check("head_percent", head_percent)
+
+# %%
+shares = (images[..., 1] > 0.1 * images[..., 1].max()).mean(axis=(1, 2))
+axes = plots.line(shares * 100, x="slice", y="% of pixels inside the head")
+plots.show(axes, alt="Share of pixels inside the head against slice number: small at both ends, largest in the middle")
+
+# %% [markdown]
+# In the real set 37 % on average, give or take 18. Keep this number: most of what a network computes, it computes on air.
+#
+# ## A histogram, and why it is not enough
+#
+# Tumour is bright on FLAIR. So: is brightness all we need? Compare the pixels inside the outline with the rest of
+# the head, over all slices of this patient.
+
+# %%
+flair, tumor = images[..., 1], masks[..., 0].astype(bool)
+head = flair > 0.1 * flair.max()
+axes = plots.histogram({"tumour": flair[tumor], "rest of the head": flair[head & ~tumor]}, x="FLAIR brightness")
+plots.show(axes, alt="Two overlapping histograms of FLAIR brightness: tumour pixels are brighter on average, but the curves overlap")
+
+# %% [markdown]
+# The two heaps overlap. Try anyway: call everything brighter than a threshold "tumour", and choose the threshold that
+# does best *knowing the answer*. The score is Dice, twice the overlap over the sum of both areas: 1 is perfect, 0 is
+# no overlap. Lesson 2 takes it apart.
+
+# %%
+thresholds = range(20, 256, 5)
+scores = [evaluation.dice_score(tumor, flair > threshold) for threshold in thresholds]
+best = thresholds[int(np.argmax(scores))]
+print(f"the best threshold, {best}, scores a Dice of {max(scores):.2f}")
+
+# %%
+axes = plots.error_map(mask, image[..., 1] > best, image)
+plots.show(axes, alt="The thresholded slice against the outline: the threshold also marks bright pixels elsewhere in the head")
+
+# %% [markdown]
+# Even with the answer in hand, one threshold is a poor reader: it marks scalp, vessels and caps of bright tissue
+# beside the ventricles, and loses the tumour's dark core. A radiologist uses what no histogram contains: *where* a
+# pixel lies, what is around it, and what the other two sequences say at the same place. That is the job of a
+# network with a wide view, and the reason for the rest of this course.
+#
+# ## All slices at a glance
+#
+# On how many slices in a row does this tumour appear? It is one object in space; the slices are cuts through it.
+
+# %%
+axes = plots.patient_strip(images, masks)
+plots.show(axes, alt="All slices of one patient in order, FLAIR, the tumour outlined where there is one")
+
+# %% [markdown]
+# ### Exercise 1: the largest slice
+#
+# Reports and figures often show the slice where the tumour is largest. Find its position. Masks have the shape
+# *(slice, height, width)* and tumour is whatever is not 0.
+
+
+# %% exercise="largest_slice"
+def largest_slice(masks):
+    """Position, from 0, of the slice with the largest tumour area.
+
+    masks: (slice, height, width), tumour where not 0.
+    """
+    ### BEGIN SOLUTION
+    areas = np.count_nonzero(masks, axis=(1, 2))
+    return int(np.argmax(areas))
+    ### END SOLUTION
+
+# %%
+check("largest_slice", largest_slice)
+
+# %% [markdown]
+# Stuck? Run `hint("largest_slice")`, up to three times.
+#
+# ### Exercise 2: one unit for all scanners
+#
+# A value of 118 on one scanner may be 60 on another. Before pictures are compared, each sequence of a slice is
+# brought to mean 0 and standard deviation 1, by itself. What should happen to a sequence that is the same
+# everywhere, as at the very top of the head?
+
+
+# %% exercise="standardise"
+def standardise(image):
+    """The slice with every sequence at mean 0 and standard deviation 1.
+
+    image: (height, width, sequence), whole numbers 0 to 255. Returns decimals of the same shape.
+    A sequence that is the same everywhere becomes zeros.
+    """
+    ### BEGIN SOLUTION
+    decimal = image.astype("float32")
+    spread = decimal.std(axis=(0, 1))
+    return (decimal - decimal.mean(axis=(0, 1))) / np.where(spread > 0, spread, 1)
+    ### END SOLUTION
+
+# %%
+check("standardise", standardise)
+
+# %% [markdown]
+# Does it help the histogram? Here is FLAIR of one middle slice from each of six patients, before and after.
+
+# %%
+middles = scans.groupby("patient").nth(scans.groupby("patient").size().min() // 2).head(6)
+some, _ = data.load_slices(middles, size=64)
+after = np.stack([data.standardise(one) for one in some])
+axes = plots.brightness_by_patient(some[..., 1], after[..., 1], names=middles.patient)
+plots.show(axes, alt="FLAIR brightness of six patients: spread far apart before standardising, close together after")
+
+# %% [markdown]
+# ## A sequence that is not there
+#
+# Not every sequence was taken of every patient. The makers of this data set kept three channels all the same
+# and put a copy of FLAIR where one was missing. In the file list nothing shows it.
+#
+# ### Exercise 3: find the copies
+#
+# Compare the pictures, not the file names: name the sequences that equal FLAIR in every slice.
+
+
+# %% exercise="missing_sequences"
+def missing_sequences(images):
+    """Names of the sequences that are a copy of FLAIR in every slice: () or a tuple of "pre", "post".
+
+    images: all slices of one patient, (slice, height, width, 3): pre, FLAIR, post.
+    """
+    ### BEGIN SOLUTION
+    flair = images[..., 1]
+    channels = {"pre": 0, "post": 2}
+    return tuple(name for name, k in channels.items() if np.array_equal(images[..., k], flair))
+    ### END SOLUTION
+
+# %%
+check("missing_sequences", missing_sequences)
+
+# %% [markdown]
+# Now ask all patients.
+
+# %%
+missing = {}
+for name, rows in scans.groupby("patient"):
+    missing[name] = data.missing_sequences(data.load_slices(rows, size=32)[0])
+lacking = {name: which for name, which in missing.items() if which}
+lacking
+
+# %% [markdown]
+# The real set's own description says that pre-contrast is missing in 6 patients and post-contrast in 9. Counting as
+# you just did finds 10 for post-contrast. Descriptions are written by people; arrays can be asked.
+#
+# Side by side: a patient with three sequences above, one of those with a copy below.
+
+# %%
+incomplete = next(iter(lacking))
+rows = scans[scans.patient == incomplete]
+some, outlines = data.load_slices(rows.nlargest(1, "tumor_pixels"), size=256)
+axes = plots.sequences(some[0], outlines[0])
+plots.show(axes, alt="A patient whose missing sequence was filled with FLAIR: two or three of the grey pictures are identical")
+
+# %% [markdown]
+# ### Exercise 4: what does a copy cost?
+#
+# In two or three sentences: what can a network not learn from this patient, and what may go wrong when it meets
+# such a patient after training on complete ones? A person reads this answer; lesson 9 measures it.
+
+# %% exercise="what_a_copy_costs"
+### BEGIN SOLUTION
+what_a_copy_costs = (
+    "Where pre or post is a copy of FLAIR, the difference between the sequences is zero everywhere: leaking vessels "
+    "and fat look like water. Weights that learned to read T1 now read FLAIR, a contrast they never saw in that channel, "
+    "so predictions can fail in places where FLAIR alone is ambiguous."
+)
+### END SOLUTION
+
+# %%
+check("what_a_copy_costs", what_a_copy_costs)
+
+# %% [markdown]
+# ## Browse
+#
+# Take five minutes with the sliders: choose patients, move through slices, switch the outline off and on. Try to
+# outline the tumour in your mind before you switch it on. How often do you agree?
+
+# %%
+widgets.patient_browser(scans)
+
+# %% [markdown]
+# ## In this lesson
+#
+# - A "colour" image of this data set is three grey pictures: pre-contrast, FLAIR, post-contrast.
+# - Brightness alone does not outline a tumour; place and surroundings do.
+# - Scanners differ, so pictures are standardised, sequence by sequence.
+# - A missing sequence is a copy of FLAIR, and only comparing pictures finds it.
+#
+# **To read:** Buda, Saha and Mazurowski 2019, *Computers in Biology and Medicine* 109
+# ([doi 10.1016/j.compbiomed.2019.05.002](https://doi.org/10.1016/j.compbiomed.2019.05.002)), who made this data set;
+# and the data set's page at The Cancer Imaging Archive, collection TCGA-LGG.
+#
+# Next: [lesson 2, count the masks](02_count_the_masks.ipynb): how can a model be 99 % right and useless?
