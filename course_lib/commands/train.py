@@ -1,0 +1,115 @@
+"""``course train``: train a network by a recipe into a folder, or go on with one that was stopped."""
+
+import argparse
+import dataclasses
+import sys
+from pathlib import Path
+
+EXAMPLES = """\
+examples:
+  course train --preset fast --out runs/first                a laptop: small network, small slices
+  course train --preset full --out runs/full                 a GPU: 256 px, VGG19 from ImageNet weights
+  course train --data my/kaggle_3m --epochs 5 --out runs/try  your own folder of scans, five epochs
+  course train --resume --out runs/first                     go on after Ctrl-C, a kill or a power cut
+  course train --recipe runs/first/recipe.json --seed 1 --out runs/second   the same again, another seed
+
+The folder keeps the recipe, who was in which part, the history and the best network (best.keras).
+Then: course evaluate --model runs/first --csv first.csv
+"""
+
+# option: (field of the recipe, type, help); left out means what the preset says
+OVERRIDES = {
+    "--size": ("size", int, "side of the slices in pixels, a multiple of 16"),
+    "--width": ("width", float, "share of VGG19's channels, above 0, up to 1"),
+    "--batch": ("batch", int, "slices per training step"),
+    "--epochs": ("epochs", int, "at most so many passes over the training slices"),
+    "--learning-rate": ("learning_rate", float, "of Adam, at the start"),
+    "--seed": ("seed", int, "of split, initial weights, order and augmentation"),
+    "--weights": ("weights", str, "encoder's weights: imagenet, none, or a VGG19 .weights.h5 file"),
+    "--network": ("network", str, "vgg19_unet or unet"),
+    "--loss": ("loss", str, "focal_tversky, tversky, dice or binary_crossentropy"),
+    "--precision": ("precision", str, "auto, float32, mixed_bfloat16 or mixed_float16"),
+    "--empty-per-tumor": ("empty_per_tumor", str, "slices without tumour per slice with, or all"),
+    "--validation": ("validation", float, "share of the patients for validation"),
+    "--test": ("test", float, "share of the patients kept for the test"),
+}
+
+
+def add_parser(subparsers) -> None:
+    """Add ``train`` to the command line."""
+    parser = subparsers.add_parser(
+        "train",
+        help="train a network, resumably",
+        description="Train a network by a preset, patients split into training, validation and test.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--data", type=Path, metavar="DIR", help="folder of patient folders (default: what is found)")
+    parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="folder for the run")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in RUN, or begin it if there is none")
+    base = parser.add_mutually_exclusive_group()
+    base.add_argument("--preset", choices=("fast", "full", "original"), help="default: fast")
+    base.add_argument("--recipe", type=Path, metavar="FILE", help="a recipe.json in place of a preset")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    changes = parser.add_argument_group("changes to the preset")
+    for option, (name, kind, text) in OVERRIDES.items():
+        changes.add_argument(option, dest=name, type=kind, default=argparse.SUPPRESS, metavar="X", help=text)
+    changes.add_argument("--freeze-encoder", action="store_true", default=argparse.SUPPRESS, help="keep its weights")
+    parser.set_defaults(run=run)
+
+
+def run(options) -> int:
+    """Train as the options say; Ctrl-C says how to go on."""
+    from course_lib.data import find_data
+    from course_lib.training import train
+
+    recipe = choose_recipe(options)
+    data = options.data or find_data()
+    try:
+        done = train(recipe, data, options.out, resume=options.resume, progress=not options.quiet)
+    except KeyboardInterrupt:
+        print(
+            f"\nStopped. Go on with: course train --resume{_data_words(options)} --out {options.out}", file=sys.stderr
+        )
+        return 130
+    best = done.history["val_dice"].max()
+    print(
+        f"{len(done.history)} epochs in {sum(done.seconds) / 60:.1f} min; best validation Dice by patient {best:.3f}."
+    )
+    print(f"Next: course evaluate{_data_words(options)} --model {options.out} --csv {options.out / 'scores.csv'}")
+    return 0
+
+
+def choose_recipe(options):
+    """The recipe of preset, file or run to resume, with the changes that the options ask for.
+
+    Raises:
+        RecipeError: a value is impossible.
+    """
+    from course_lib.training import Recipe
+
+    names = {item.name for item in dataclasses.fields(Recipe)}
+    changes = {name: value for name, value in vars(options).items() if name in names}
+    if str(changes.get("weights")).lower() == "none":
+        changes["weights"] = None
+    if "empty_per_tumor" in changes:
+        changes["empty_per_tumor"] = _number_or_all(changes["empty_per_tumor"])
+    stored = options.out / "recipe.json"
+    if options.recipe:
+        return dataclasses.replace(Recipe.from_json(options.recipe), **changes)
+    if options.resume and options.preset is None and stored.exists():
+        return dataclasses.replace(Recipe.from_json(stored), **changes)
+    return getattr(Recipe, options.preset or "fast")(**changes)
+
+
+def _number_or_all(text: str):
+    if text.lower() == "all":
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        return text  # the recipe says what is allowed
+
+
+def _data_words(options) -> str:
+    return f" --data {options.data}" if options.data else ""

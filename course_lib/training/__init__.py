@@ -1,0 +1,24 @@
+"""A recipe (dataclass), and what runs it, resumably.
+
+>>> from course_lib.training import Recipe, train
+>>> run = train(Recipe.fast(), find_data(), "runs/first")  # doctest: +SKIP
+>>> run.history.tail()  # doctest: +SKIP
+"""
+
+from course_lib.training.arrays import fit_arrays
+from course_lib.training.precision import choose_precision, precision
+from course_lib.training.recipe import LOSSES, NETWORKS, PRECISIONS, Recipe
+from course_lib.training.run import Run, load_run, train
+
+__all__ = [
+    "LOSSES",
+    "NETWORKS",
+    "PRECISIONS",
+    "Recipe",
+    "Run",
+    "choose_precision",
+    "fit_arrays",
+    "load_run",
+    "precision",
+    "train",
+]

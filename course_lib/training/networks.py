@@ -1,0 +1,97 @@
+"""From a recipe to a compiled network, its loss and its callbacks."""
+
+import dataclasses
+import math
+
+from course_lib.training.precision import has_gpu, precision
+from course_lib.training.recipe import Recipe
+
+
+def build_loss(recipe: Recipe):
+    """The recipe's loss as a `keras.losses.Loss`."""
+    import keras
+
+    from course_lib import losses
+
+    weights = {"fn_weight": recipe.fn_weight, "fp_weight": recipe.fp_weight}
+    common = {"smooth": recipe.smooth, "per_image": recipe.per_image}
+    match recipe.loss:
+        case "focal_tversky":
+            return losses.FocalTverskyLoss(**weights, **common, gamma=recipe.gamma)
+        case "tversky":
+            return losses.TverskyLoss(**weights, **common)
+        case "dice":
+            return losses.DiceLoss(**common)
+    return keras.losses.BinaryCrossentropy()
+
+
+def build_model(recipe: Recipe, policy: str):
+    """The recipe's network, computing in precision `policy`, compiled.
+
+    Raises:
+        WeightsError: the encoder's weights cannot be had.
+    """
+    from course_lib import models
+
+    shape = (recipe.size, recipe.size, 3)
+    with precision(policy):
+        if recipe.network == "unet":
+            model = models.unet(shape, filters=tuple(max(1, round(recipe.width * 64 * 2**i)) for i in range(5)))
+        else:
+            model = models.vgg19_unet(
+                shape, weights=recipe.weights, width=recipe.width, freeze_encoder=recipe.freeze_encoder
+            )
+        compile_model(model, build_loss(recipe), recipe.learning_rate, recipe.epsilon)
+    return model
+
+
+def build_twin(recipe: Recipe):
+    """The same network in float32 with an unused optimiser: what is saved, so that it loads fast on any processor."""
+    return build_model(dataclasses.replace(recipe, weights=None, freeze_encoder=False), "float32")
+
+
+def compile_model(model, loss, learning_rate=1e-3, epsilon=1e-7):
+    """Compile with Adam. XLA only on a GPU, as it is slower than oneDNN on processors."""
+    import keras
+
+    optimizer = keras.optimizers.Adam(learning_rate, epsilon=epsilon)
+    model.compile(optimizer=optimizer, loss=loss, jit_compile="auto" if has_gpu() else False)
+
+
+def build_callbacks(recipe: Recipe, best_path) -> tuple[list, object]:
+    """Keras' own callbacks as the recipe sets them.
+
+    Args:
+        recipe: the settings.
+        best_path: where ModelCheckpoint writes; may hold `{epoch}`.
+
+    Returns:
+        All callbacks in the order in which they are to be called, and the ModelCheckpoint among them.
+    """
+    from keras import callbacks
+
+    watch = {"monitor": recipe.monitor, "mode": "max" if recipe.monitor == "val_dice" else "min"}
+    checkpoint = callbacks.ModelCheckpoint(best_path, save_best_only=True, **watch)
+    chosen = [checkpoint, callbacks.EarlyStopping(patience=recipe.stopping_patience, **watch)]
+    if recipe.schedule == "plateau":
+        plateau = {"patience": recipe.plateau_patience, "factor": recipe.plateau_factor}
+        chosen.append(callbacks.ReduceLROnPlateau(**plateau, min_lr=recipe.min_learning_rate, **watch))
+    if recipe.schedule == "cosine" or recipe.warmup:
+        chosen.append(callbacks.LearningRateScheduler(lambda epoch, rate: scheduled_rate(recipe, epoch, rate)))
+    return chosen, checkpoint
+
+
+def scheduled_rate(recipe: Recipe, epoch: int, rate: float) -> float:
+    """Learning rate of an epoch (from 0): a linear rise, then the half cosine, or the rate as it is.
+
+    >>> recipe = Recipe(learning_rate=0.1, warmup=2, epochs=10, schedule="cosine", min_learning_rate=0.0)
+    >>> [round(scheduled_rate(recipe, epoch, 0.1), 3) for epoch in (0, 1, 2, 5, 9)]
+    [0.05, 0.1, 0.099, 0.06, 0.001]
+    """
+    if epoch < recipe.warmup:
+        return recipe.learning_rate * (epoch + 1) / recipe.warmup
+    if recipe.schedule == "plateau":
+        return rate
+    done = (epoch - recipe.warmup + 0.5) / (recipe.epochs - recipe.warmup)
+    low = min(recipe.min_learning_rate, recipe.learning_rate)
+    return low + (recipe.learning_rate - low) * 0.5 * (1 + math.cos(math.pi * done))

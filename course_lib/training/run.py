@@ -1,0 +1,292 @@
+"""Train by a recipe into a folder, resumably, and read such a folder back."""
+
+import json
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from course_lib.data import Split, index_scans, load_slices, split_by_patient
+from course_lib.errors import CourseError, DataError, RecipeError, StorageError
+from course_lib.storage import make_folder, write_atomically
+from course_lib.training.environment import data_fingerprint, describe_environment
+from course_lib.training.loop import Slices, epoch_dataset, run_epochs, validate
+from course_lib.training.precision import choose_precision
+from course_lib.training.recipe import Recipe
+from course_lib.training.state import STATE_FILE, callback_memory, load_meta, remind, restore_state, save_state
+
+COLUMNS = ("epoch", "loss", "val_loss", "val_dice", "learning_rate")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A training run's folder.
+
+    Attributes:
+        folder: where it lies.
+        recipe: what it was made by.
+        history: DataFrame, a row an epoch: epoch, loss, val_loss, val_dice (mean over patients), learning_rate.
+        split: names of the patients for train, validation and test.
+        finished: whether training came to its end.
+        seconds: what each finished epoch took.
+    """
+
+    folder: Path
+    recipe: Recipe
+    history: pd.DataFrame
+    split: Split
+    finished: bool
+    seconds: list = field(default_factory=list)
+
+    @property
+    def model_path(self) -> Path:
+        """File of the network of the epoch with the best validation Dice (or loss, as the recipe monitors)."""
+        pending = self.folder / _pending_name(_best_epoch(self.history, self.recipe))
+        return pending if pending.exists() else self.folder / "best.keras"
+
+    def best_model(self):
+        """The network of the best epoch.
+
+        Raises:
+            WeightsError: no epoch has finished yet, or the file is damaged.
+        """
+        from course_lib.models import load_model
+
+        return load_model(self.model_path)
+
+
+def load_run(folder) -> Run:
+    """Read a run's folder.
+
+    Raises:
+        StorageError: it is not the folder of a run, or its state is damaged.
+    """
+    folder = Path(folder)
+    if not (folder / "recipe.json").is_file():
+        raise StorageError(f"{folder}: holds no run (no recipe.json). Train one: course train --out {folder}")
+    state, split = folder / STATE_FILE, folder / "split.json"
+    meta = load_meta(state) if state.exists() else {"history": [], "finished": False, "seconds": []}
+    try:
+        names = (
+            json.loads(split.read_text(encoding="utf-8")) if split.exists() else {part: [] for part in Split._fields}
+        )
+        parts = Split(**names)
+    except (OSError, ValueError, TypeError) as error:
+        raise StorageError(f"{split}: cannot be read ({error}). Train into another folder.") from error
+    history = pd.DataFrame(meta["history"], columns=list(COLUMNS))
+    return Run(folder, Recipe.from_json(folder / "recipe.json"), history, parts, meta["finished"], meta["seconds"])
+
+
+def train(recipe: Recipe, data_root, out, resume: bool = False, progress: bool = True) -> Run:
+    """Train a network by `recipe` on the scans under `data_root`, into the folder `out`.
+
+    Every check of recipe, folder and data comes before the first training step. After every epoch the whole state is
+    on disk, so that a run killed at any moment goes on with `resume=True` as if nothing had happened.
+
+    The folder gets recipe.json, split.json (patients of each part), environment.json (versions, processor, precision,
+    fingerprint of the data), history.csv, best.keras (float32, so that it loads on any machine) and last_state.npz.
+
+    Args:
+        recipe: what to do.
+        data_root: folder of patient folders, as `find_data` returns it.
+        out: folder to write, new or empty unless `resume`.
+        resume: go on with the run in `out`, or start it if there is none yet.
+        progress: show a progress bar, or a line an epoch where nobody watches.
+
+    Returns:
+        The finished run.
+
+    Raises:
+        RecipeError: the recipe does not match the run to resume, or its learning rate blows the loss up.
+        DataError: the scans are faulty, or are not those that the run began with.
+        WeightsError: the encoder's weights cannot be had.
+        StorageError: `out` is in use already or cannot be written; the last finished epoch stays.
+    """
+    out = Path(out)
+    _check_folder(recipe, out, resume)
+    if resume and (run := _finished_run(out)):
+        if progress:
+            print(f"{out}: this run is finished ({len(run.history)} epochs); nothing to resume.")
+        return run
+    parts = split_by_patient(index_scans(data_root), recipe.validation, recipe.test, recipe.seed)
+    training, validation, digest = _load(parts, recipe.size)
+    _settle(out)
+    environment = _write_papers(recipe, parts, data_root, digest, out)
+    job = _Job(recipe, out, environment["precision"])
+    job.train(training, validation, progress)
+    return load_run(out)
+
+
+class _Job:
+    """One process' work on a run: network, callbacks and what has been reached."""
+
+    def __init__(self, recipe: Recipe, out: Path, policy: str):
+        import keras
+
+        from course_lib.training.networks import build_callbacks, build_model, build_twin
+
+        self.recipe, self.out = recipe, out
+        keras.utils.set_random_seed(recipe.seed)
+        self.model = build_model(recipe, policy)
+        self.twin = build_twin(recipe)
+        kept, checkpoint = build_callbacks(recipe, str(out / _pending_name("{epoch:04d}")))
+        copy = keras.callbacks.LambdaCallback(
+            on_epoch_end=lambda epoch, logs: self.twin.set_weights(self.model.get_weights())
+        )
+        self.callbacks = [copy, *kept]
+        self.list = keras.callbacks.CallbackList(self.callbacks, model=self.model)
+        checkpoint.set_model(self.twin)
+        self.rows, self.seconds = [], []
+
+    def train(self, training: Slices, validation: Slices, progress: bool):
+        """Run the epochs that are missing."""
+        recipe, state = self.recipe, self.out / STATE_FILE
+        self.list.on_train_begin()
+        if state.exists():
+            meta = load_meta(state)
+            restore_state(state, self.model)
+            remind(self.callbacks, meta["callbacks"])
+            self.rows, self.seconds = meta["history"], meta["seconds"]
+        else:
+            _check_space(self.model, self.out)
+        self.started = time.perf_counter()
+
+        def batches(epoch):
+            return epoch_dataset(
+                training, recipe.batch, recipe.augmentation, recipe.empty_per_tumor, recipe.seed, epoch
+            )
+
+        def score():
+            return validate(self.model, validation, recipe.batch, self.model.loss)
+
+        try:
+            run_epochs(self.model, batches, score, self.list, recipe.epochs, self.rows, progress, self.commit)
+        except OSError as error:
+            _settle(self.out)
+            raise StorageError(
+                f"{self.out}: cannot be written ({error}). The last finished epoch is kept. "
+                "Free some space, then go on with --resume."
+            ) from error
+        except CourseError:
+            _settle(self.out)
+            raise
+        self.list.on_train_end()
+
+    def commit(self, finished: bool):
+        """Make the epoch just ended the one to resume from. The state file's rename is the moment it counts."""
+        now = time.perf_counter()
+        self.seconds.append(round(now - self.started, 2))
+        self.started = now
+        memory = callback_memory(self.callbacks)
+        meta = {"history": self.rows, "finished": finished, "callbacks": memory, "seconds": self.seconds}
+        save_state(self.out / STATE_FILE, self.model, meta)
+        _settle(self.out)
+
+
+def _pending_name(epoch) -> str:
+    return f"best-epoch-{epoch if isinstance(epoch, str) else format(epoch, '04d')}.keras"
+
+
+def _best_epoch(history: pd.DataFrame, recipe: Recipe) -> int:
+    """The epoch (from 1) whose network is kept: the first that no later one improved on; 0 if there is none."""
+    if history.empty:
+        return 0
+    values = history[recipe.monitor] * (1 if recipe.monitor == "val_dice" else -1)
+    return 0 if values.isna().all() else int(history["epoch"].iloc[int(np.argmax(values.fillna(-np.inf)))])
+
+
+def _settle(out: Path):
+    """Bring the folder to the state file's epoch: take over that epoch's best network, drop what was half-written."""
+    for leftover in out.glob(".part-*"):
+        leftover.unlink(missing_ok=True)
+    state = out / STATE_FILE
+    if not state.exists():
+        for pending in out.glob(_pending_name("*")):
+            pending.unlink()
+        return
+    run = load_run(out)
+    best = out / _pending_name(_best_epoch(run.history, run.recipe))
+    if best.exists():
+        best.replace(out / "best.keras")
+    for pending in out.glob(_pending_name("*")):
+        pending.unlink()
+    with write_atomically(out / "history.csv") as file:
+        run.history.to_csv(file, index=False)
+
+
+def _check_folder(recipe: Recipe, out: Path, resume: bool):
+    """Raise unless `recipe` may be trained into `out`."""
+    if out.exists() and not out.is_dir():
+        raise StorageError(f"{out}: is a file. Choose another folder.")
+    if not resume:
+        if out.is_dir() and any(out.iterdir()):
+            raise StorageError(f"{out}: is there already. Go on with it (--resume), or choose another folder.")
+        return
+    if not (out / "recipe.json").exists():
+        strange = [path.name for path in out.iterdir() if not path.name.startswith(".part-")] if out.is_dir() else []
+        if strange:
+            raise StorageError(f"{out}: holds no run to resume, but other files ({strange[0]}). Choose another folder.")
+        return
+    differing = recipe.differences(Recipe.from_json(out / "recipe.json"))
+    if differing:
+        words = "; ".join(f"{name} is {new!r}, was {old!r}" for name, (new, old) in differing.items())
+        raise RecipeError(f"{out}: was begun with another recipe: {words}. Use that one, or another folder.")
+
+
+def _finished_run(out: Path) -> Run | None:
+    if not (out / "recipe.json").exists():
+        return None
+    run = load_run(out)
+    if not run.finished:
+        return None
+    _settle(out)
+    return run
+
+
+def _load(parts: Split, size: int) -> tuple[Slices, Slices, str]:
+    """Training and validation slices in memory, and the fingerprint of both."""
+    loaded, digests = [], []
+    for scans in (parts.train, parts.validation):
+        images, masks = load_slices(scans, size)
+        loaded.append(Slices(images, masks, scans["patient"].to_numpy()))
+        digests.append(data_fingerprint(scans, images, masks))
+    return *loaded, "-".join(digests)
+
+
+def _write_papers(recipe: Recipe, parts: Split, data_root, digest: str, out: Path) -> dict:
+    """Write recipe, split and environment, or compare with those that the run began with; returns its environment."""
+    path = out / "environment.json"
+    if path.exists():
+        environment = json.loads(path.read_text(encoding="utf-8"))
+        if environment["data_fingerprint"] != digest:
+            raise DataError(
+                f"{data_root}: these are not the scans that {out} was begun with ({environment['data']}). "
+                "Resume with those, or train into another folder."
+            )
+        return environment
+    make_folder(out)
+    recipe.to_json(out / "recipe.json")
+    names = {name: sorted(scans["patient"].unique().tolist()) for name, scans in parts._asdict().items()}
+    with write_atomically(out / "split.json") as file:
+        json.dump(names, file, indent=2)
+    environment = describe_environment(choose_precision(recipe.precision), data_root, digest)
+    with write_atomically(path) as file:
+        json.dump(environment, file, indent=2)
+    return environment
+
+
+def _check_space(model, out: Path):
+    """Raise unless the disk has room for two states and two networks, which is what a commit needs for a moment."""
+    import shutil
+
+    weights = sum(int(np.prod(variable.shape)) for variable in model.variables) * 4
+    moments = sum(int(np.prod(variable.shape)) for variable in model.trainable_variables) * 8
+    needed = 2 * (weights + moments) + 2 * weights + 2**20
+    free = shutil.disk_usage(out).free
+    if free < needed:
+        raise StorageError(
+            f"{out}: this network's run needs {needed / 2**20:,.0f} MB, but the disk has {free / 2**20:,.0f} MB left. "
+            "Free some space, choose another folder, or a smaller width."
+        )
