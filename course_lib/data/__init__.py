@@ -15,6 +15,7 @@ from course_lib.data.clinical import clinical_table
 from course_lib.data.find import data_folder, find_data
 from course_lib.data.index import Fault, check_folder, index_scans
 from course_lib.data.load import SEQUENCES, load_slices, missing_sequences
+from course_lib.data.looking import largest_slice, standardise
 from course_lib.data.pipeline import Augmentation, augment_batch, make_dataset
 from course_lib.data.split import Split, balance_slices, count_twins, split_by_patient, split_by_slice
 
@@ -31,9 +32,11 @@ __all__ = [
     "data_folder",
     "find_data",
     "index_scans",
+    "largest_slice",
     "load_slices",
     "make_dataset",
     "missing_sequences",
     "split_by_patient",
     "split_by_slice",
+    "standardise",
 ]
