@@ -1,6 +1,9 @@
 """What a folder of scans holds: patients, slices, and the files of each, by their names alone."""
 
+import io
+import os
 import re
+import stat
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +17,8 @@ PATIENT = re.compile(r"[A-Za-z0-9]+_(?P<institution>[A-Za-z0-9]+)_[A-Za-z0-9]+(_
 SCAN_FILE = re.compile(r"(?P<patient>.+)_(?P<slice>\d{1,6})(?P<mask>_mask)?\.tiff?", re.IGNORECASE)
 # An MRI slice has a few hundred pixels a side; a damaged header may claim billions.
 MAX_SIDE = 4096
+_MAX_BYTES = 4 * MAX_SIDE**2
+_THREADS = 4  # enough to hide a network drive; more get into each other's way on a local disk
 # Below this many files reading takes a moment only, and a progress bar would flash by.
 _BAR_FROM = 2000
 
@@ -60,7 +65,7 @@ def scan_folder(root: Path) -> Path | None:
 
     The published archive holds the folder twice; the outer copy is taken, so no patient counts twice.
     """
-    for folder in (root, root / "kaggle_3m", root / "lgg-mri-segmentation" / "kaggle_3m"):
+    for folder in (root / "kaggle_3m", root, root / "lgg-mri-segmentation" / "kaggle_3m"):
         if any(True for _ in patient_folders(folder)):
             return folder
     return None
@@ -72,12 +77,16 @@ def patient_folders(folder: Path) -> Iterator[Path]:
         entries = list(folder.iterdir())
     except OSError:
         return
-    yield from (entry for entry in entries if PATIENT.fullmatch(entry.name) and entry.is_dir())
+    yield from (entry for entry in entries if PATIENT.fullmatch(entry.name) and os.path.isdir(entry))
 
 
 def read_image(path: str | Path) -> np.ndarray:
-    """A slice as (height, width, 3) uint8; raises UnfitFileError."""
-    return _decode(path, "RGB", "a slice holds three sequences of 8 bits", "Save it as an 8-bit RGB TIFF")
+    """A slice as (side, side, 3) uint8; raises UnfitFileError."""
+    image = _decode(path, "RGB", "a slice holds three sequences of 8 bits", "Save it as an 8-bit RGB TIFF")
+    height, width = image.shape[:2]
+    if height != width:
+        raise UnfitFileError(f"the slice is {width} × {height} pixels", "Pad it and its mask with black to a square")
+    return image
 
 
 def read_mask(path: str | Path) -> np.ndarray:
@@ -94,7 +103,13 @@ def read_mask(path: str | Path) -> np.ndarray:
 def _decode(path: str | Path, mode: str, expected: str, remedy: str) -> np.ndarray:
     again = "Copy or download it again"
     try:
-        with open(path, "rb") as file, Image.open(file, formats=["TIFF"]) as image:
+        about = os.stat(path)
+        if not stat.S_ISREG(about.st_mode):  # opening a pipe would wait for ever
+            raise UnfitFileError("it is not a file", "Remove or rename it, and copy the file back")
+        if about.st_size > _MAX_BYTES:
+            raise UnfitFileError(f"it is {about.st_size / 1e6:.0f} MB large, too much for a slice", again)
+        content = Path(path).read_bytes()  # at once: Pillow reads piecemeal, which takes twice as long
+        with Image.open(io.BytesIO(content), formats=["TIFF"]) as image:
             if image.mode != mode or set(image.tag_v2.get(258, (1,))) != {8}:
                 raise UnfitFileError(f"its mode is {image.mode}, but {expected}", remedy)
             if max(image.size) > MAX_SIDE:
@@ -126,7 +141,7 @@ def read_in_parallel(
     """
     items = list(items)
     show = len(items) >= _BAR_FROM if progress is None else progress
-    with warnings.catch_warnings(), ThreadPoolExecutor(8) as pool:
+    with warnings.catch_warnings(), ThreadPoolExecutor(_THREADS) as pool:
         warnings.simplefilter("ignore")  # Pillow warns about odd tags; what matters is checked by the readers
         results = pool.map(read, items)
         if show:

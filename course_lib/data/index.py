@@ -1,5 +1,6 @@
 """The index of a folder of scans, and the check that every one of its files is what it should be."""
 
+import os
 from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +19,7 @@ from course_lib.data.files import (
     read_mask,
     scan_folder,
 )
+from course_lib.data.memory import folder_state, recall, remember
 from course_lib.errors import DataError
 
 _COLUMNS = ["patient", "institution", "slice", "image", "mask", "tumor_pixels"]
@@ -44,6 +46,8 @@ class _Reading(NamedTuple):
 def index_scans(root: str | Path, progress: bool | None = None) -> pd.DataFrame:
     """Lists every slice of a folder of scans, after reading each file once to check it.
 
+    A folder that passed is remembered by the sizes and times of its files, and not read again until one changes.
+
     The patient is the name of the folder that a file lies in; files other than TIFFs are left alone.
 
     Args:
@@ -57,7 +61,7 @@ def index_scans(root: str | Path, progress: bool | None = None) -> pd.DataFrame:
     Raises:
         DataError: a file or folder is not what it should be; names the first, and how many more there are.
     """
-    scans, faults = _examine(Path(root), progress)
+    scans, faults = _examine(Path(root), progress, use_memory=True)
     if faults:
         more = len(faults) - 1
         command = f"`course data --check {root}`"
@@ -69,16 +73,26 @@ def index_scans(root: str | Path, progress: bool | None = None) -> pd.DataFrame:
 def check_folder(root: str | Path, progress: bool | None = None) -> list[Fault]:
     """Every fault of a folder of scans, ordered by path; empty where `index_scans` would succeed.
 
+    Reads every file, whether or not it was checked before.
+
     Args:
         root: a ``kaggle_3m`` folder, or the folder that holds it.
         progress: as for `index_scans`.
     """
-    return _examine(Path(root), progress)[1]
+    return _examine(Path(root), progress, use_memory=False)[1]
 
 
-def _examine(root: Path, progress: bool | None) -> tuple[pd.DataFrame, list[Fault]]:
-    pairs, faults = _list_pairs(root.expanduser().absolute())
-    readings = read_in_parallel(_read_pair, pairs, "Checking slices", progress)
+def _examine(root: Path, progress: bool | None, use_memory: bool) -> tuple[pd.DataFrame, list[Fault]]:
+    root = root.expanduser().absolute()
+    pairs, faults = _list_pairs(root)
+    state = folder_state(path for pair in pairs for path in (pair.image, pair.mask))
+    known = recall(root, state) if use_memory else None
+    if known is None:
+        readings = read_in_parallel(_read_pair, pairs, "Checking slices", progress)
+        if not any(reading.faults for reading in readings):
+            remember(root, state, [(*reading.size, reading.tumor_pixels) for reading in readings])
+    else:
+        readings = [_Reading((height, width), tumor_pixels, []) for height, width, tumor_pixels in known]
     sizes = Counter(reading.size for reading in readings if reading.size)
     usual = max(sizes, key=lambda size: (sizes[size], size), default=None)
     for pair, reading in zip(pairs, readings, strict=True):
@@ -94,9 +108,10 @@ def _examine(root: Path, progress: bool | None) -> tuple[pd.DataFrame, list[Faul
 
 def _list_pairs(root: Path) -> tuple[list[_Pair], list[Fault]]:
     """Pairs of image and mask ordered by patient and slice, and what is wrong with the names and folders."""
-    if not root.is_dir():
-        problem = "there is no such folder" if not root.exists() else "this is a file, not a folder"
-        return [], [Fault(str(root), problem, _GET_DATA)]
+    try:
+        os.listdir(root)
+    except OSError as error:
+        return [], [Fault(str(root), f"it cannot be opened as a folder ({error.strerror})", _GET_DATA)]
     folder = scan_folder(root)
     if folder is None:
         problem = "no patient's folder is in it (such as TCGA_CS_4941_19960909)"
@@ -105,7 +120,7 @@ def _list_pairs(root: Path) -> tuple[list[_Pair], list[Fault]]:
     for entry in sorted(folder.iterdir()):
         if entry.name.startswith("."):
             continue
-        if not entry.is_dir():
+        if not os.path.isdir(entry):
             if PATIENT.fullmatch(entry.name) and entry.is_symlink():
                 faults.append(Fault(str(entry), "this link leads nowhere", "Remove it or point it to the folder"))
             continue
@@ -159,7 +174,7 @@ def _widow(image: Path | None, mask: Path | None) -> Fault:
     if mask is None:
         missing = image.with_name(f"{image.stem}_mask{image.suffix}")
         return Fault(str(missing), f"the mask of {image.name} is missing", "Copy it back, or remove the slice")
-    missing = mask.with_name(mask.name.replace("_mask", ""))
+    missing = mask.with_name(f"{mask.stem[: -len('_mask')]}{mask.suffix}")
     return Fault(str(missing), f"the slice of {mask.name} is missing", "Copy it back, or remove the mask")
 
 

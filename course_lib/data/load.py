@@ -81,6 +81,8 @@ def _resize(array: np.ndarray, size: int) -> np.ndarray:
     """(height, width[, 3]) uint8 to (size, size[, 3]) uint8."""
     if array.shape[:2] == (size, size):
         return array
+    if not array.any():  # two masks of three
+        return np.zeros((size, size, *array.shape[2:]), np.uint8)
     # Both kernels are nowhere negative. Pillow spreads them over all pixels that a new one covers; Hamming is the
     # sharper of the two, but leaves steps when it enlarges.
     smaller = size <= min(array.shape[:2])
