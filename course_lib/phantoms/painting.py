@@ -1,0 +1,175 @@
+"""Painting the healthy head: tissue after tissue over (3, n) brightness, from points in MNI space."""
+
+import numpy as np
+
+from course_lib.phantoms.fields import ellipsoid, random_field, soft_below
+
+
+class Canvas:
+    """Brightness of n points in three sequences, painted over layer by layer.
+
+    Attributes:
+        light: (3, n) float32 in pre, FLAIR, post, relative to white matter.
+    """
+
+    def __init__(self, count):
+        self.light = np.zeros((3, count), np.float32)
+
+    def paint(self, cover, brightness, texture=None):
+        """Lay ``brightness``, (3,) or (3, n), times ``texture``, (n,), over the points by ``cover``, (n,) of 0 to 1."""
+        touched = np.flatnonzero(cover)
+        brightness = np.asarray(brightness, np.float32)
+        brightness = brightness[:, None] if brightness.ndim == 1 else brightness[:, touched]
+        if texture is not None:
+            brightness = brightness * texture[touched]
+        under = self.light[:, touched]
+        self.light[:, touched] = under + cover[touched].astype(np.float32) * (brightness - under)
+
+
+def mirrored(points, skew=0.08):
+    """Points folded onto one side, a little skewed: noise read there is alike, not equal, left and right."""
+    z, y, x = points
+    return np.stack([z + np.float32(skew) * x, y, np.abs(x)])
+
+
+def paint_soft_parts(canvas, points, skin, contrast, rng):
+    """Skin, the fat under it, and muscle streaked with fat; ``skin``: distance to the head's surface."""
+    folded = mirrored(points)
+    streaks = random_field(rng, 14).sample(folded) + 0.6 * random_field(rng, 7).sample(folded)
+    fat = rng.uniform(3.0, 6.5)  # millimetres under the skin
+    canvas.paint(soft_below(skin, 0.0, 1.5), contrast["muscle"])
+    canvas.paint(soft_below(skin, 0, 1.5) * soft_below(-streaks, -0.75, 0.5), contrast["fat"])
+    thickness = fat * (1 + 0.25 * random_field(rng, 45).sample(points)) * np.where(points[1] < -70, np.float32(1.25), 1)
+    canvas.paint(soft_below(skin) * soft_below(-skin, thickness, 1.5), contrast["fat"])
+    canvas.paint(soft_below(skin) * soft_below(-skin, 1.3, 1.5), contrast["skin"])
+
+
+def paint_face(canvas, points, skin, contrast, rng):
+    """Eyes in their fat, nose and sinuses, mastoids, spine, mouth: what lies in the lower slices."""
+    z, y, x = points
+    side = np.abs(x)
+    inside = soft_below(skin, -2.0, 1.5)
+    noise = random_field(rng, 9).sample(mirrored(points))
+    cells = random_field(rng, 6).sample(mirrored(points))
+    eye_z, eye_y = -36 + rng.normal(0, 2), 62 + rng.normal(0, 2)
+    # The orbit: a cone of fat from its apex to the globe, with the optic nerve and muscles in it.
+    forward = np.clip((y - 18) / np.float32(eye_y - 18), 0, 1.25)
+    axis = np.hypot(side - (14 + 18 * forward), z - (-34 + (eye_z + 34) * forward))
+    cone = soft_below(axis - (3 + 15 * np.minimum(forward, 1)), 0, 2) * soft_below(18 - y, 0, 2) * inside
+    canvas.paint(cone, contrast["fat"])
+    canvas.paint(cone * soft_below(np.abs(axis - (2 + 10 * forward)), 1.3, 1.5) * (forward < 0.8), contrast["muscle"])
+    canvas.paint(cone * soft_below(axis, 2.2, 1.5) * (forward < 0.8), contrast["white"] * np.float32(0.9))
+    globe = ellipsoid((z, y, side), (eye_z, eye_y, 32), (12, 12.5, 12))
+    canvas.paint(soft_below(globe, 0, 1.5), contrast["muscle"])
+    canvas.paint(soft_below(globe, -1.6, 1.5), contrast["vitreous"])
+    canvas.paint(soft_below(ellipsoid((z, y, side), (eye_z, eye_y + 9, 32), (4.5, 2.2, 4.5)), 0, 1.5), contrast["lens"])
+    # Bone of the skull base and face, then the hollows in it.
+    base = soft_below(ellipsoid((z, y, side), (-52, -2, 0), (14, 24, 22)), 0, 3) * inside
+    canvas.paint(base, contrast["marrow"], 0.5 + 0.4 * np.tanh(noise))
+    petrous = soft_below(ellipsoid((z, y, side), (-44, -26, 46), (13, 15, 25)), 0, 3) * inside
+    canvas.paint(petrous, contrast["bone"])
+    canvas.paint(petrous * soft_below(-cells, -0.9, 0.5), contrast["mucosa"] * np.float32(0.7))
+    hollows = np.minimum.reduce(
+        [
+            ellipsoid((z, y, side), (-62, 52, 27), (16, 17, 13)),  # maxillary sinuses
+            ellipsoid((z, y, side), (-44, 14, 6), (9, 12, 10)),  # sphenoid
+            ellipsoid((z, y, side), (-38, 44, 5), (14, 22, 9)),  # ethmoid
+            ellipsoid((z, y, side), (-68, 52, 5), (20, 40, 11)),  # nose
+            ellipsoid((z, y, side), (-2, 78, 12), (13, 5, 12)),  # frontal
+            ellipsoid((z, y, side), (-88, 8, 0), (24, 9, 14)),  # throat
+        ]
+    )
+    hollow = soft_below(hollows + 1.5 * noise, 0, 2.0) * inside
+    canvas.paint(hollow, contrast["air"])
+    canvas.paint(hollow * soft_below(-cells, -0.55, 0.5) * (side < 16), contrast["mucosa"])
+    paint_neck(canvas, (z, y, side), inside, contrast, noise)
+
+
+def paint_neck(canvas, points, inside, contrast, noise):
+    """Jaw, teeth, tongue, the upper spine and its cord; ``points``: z, y, |x|."""
+    z, y, side = points
+    low = soft_below(z, -80, 6.0) * inside
+    tongue = soft_below(ellipsoid(points, (-102, 52, 0), (20, 30, 22)), 0, 3)
+    canvas.paint(low * tongue, contrast["muscle"], 1.1 + 0.25 * np.tanh(noise))
+    arch = np.abs(np.hypot(side / 30, (y - 46) / 42) - 1) * 32
+    teeth = soft_below(arch, 4.5, 2.0) * soft_below(-y, -46, 4) * low
+    canvas.paint(teeth, contrast["bone"], 1 + 2.5 * (np.sin(side * 0.9) > 0.3))
+    jaw = soft_below(np.abs(side - 44 - 0.1 * (y - 20)), 4.0, 2.0) * soft_below(np.abs(y - 18), 14.0, 3.0)
+    canvas.paint(jaw * soft_below(z, -62, 5.0) * inside, contrast["marrow"] * np.float32(0.8))
+    spine = soft_below(z, -70, 4.0) * inside
+    bone = np.minimum(ellipsoid(points, (-100, -22, 0), (60, 10, 13)), np.abs(np.hypot(side, y + 46) - 19) - 3.5)
+    canvas.paint(spine * soft_below(bone, 0, 3), contrast["marrow"] * np.float32(0.55))
+    canvas.paint(spine * soft_below(np.hypot(side, y + 46), 12, 2), contrast["fluid"])
+    canvas.paint(spine * soft_below(np.hypot(side / 1.2, y + 46), 6, 2), contrast["white"])
+
+
+def paint_skull(canvas, points, skin, hull, contrast, rng):
+    """The skull's two dark tables with marrow between, the dura, and the fluid-filled space within."""
+    thick = rng.uniform(4.5, 7.5) * (1 + 0.2 * random_field(rng, 50).sample(points))
+    gap = np.float32(rng.uniform(1.0, 2.6))
+    shell = soft_below(hull, gap + thick, 1.5) * soft_below(skin, -2.0, 1.5)
+    canvas.paint(shell, contrast["bone"])
+    between = np.abs(hull - gap - thick / 2)
+    marrow = soft_below(between, thick * rng.uniform(0.1, 0.26), 1.5) * shell
+    mottle = np.clip(0.7 + 0.5 * random_field(rng, 16).sample(points), 0, 1.6)
+    canvas.paint(marrow, contrast["marrow"], mottle)
+    canvas.paint(soft_below(hull, gap + 0.8, 1.5), contrast["dura"])
+    canvas.paint(soft_below(hull, gap - 0.6, 1.5), contrast["fluid"])
+
+
+def tissue_shares(head, source, rng):
+    """Grey and white matter, (n,) each of 0 to 1, as one person has them: crisper than the average of 152 brains."""
+    grey, white = head.gm.sample(source, outside=0.0), head.wm.sample(source, outside=0.0)
+    fluid = np.clip(1 - grey - white, 0, 1) * np.float32(rng.uniform(0.8, 1.7))
+    power = np.float32(rng.uniform(1.3, 2.4))
+    grey, white, fluid = (np.power(np.clip(share, 1e-4, None), power) for share in (grey, white, fluid))
+    total = grey + white + fluid
+    return grey / total, white / total
+
+
+def paint_brain(canvas, source, shares, hull, head, contrast, rng):
+    """Grey and white matter over the fluid, veins, choroid plexus, and the bright seams that FLAIR has without disease."""
+    grey, white = shares
+    fluid = np.clip(1 - grey - white, 0, 1)
+    within = soft_below(hull, 0.8, 1.5)
+    texture = 1 + np.float32(0.02) * random_field(rng, 10).sample(source)
+    mixed = sum(np.multiply.outer(contrast[n], s) for n, s in (("grey", grey), ("white", white), ("fluid", fluid)))
+    canvas.paint(within, mixed, texture)
+    fluid *= within
+    paint_flair_seams(canvas, source, white, fluid, head, rng)
+    paint_vessels(canvas, source, fluid, hull, contrast, rng)
+
+
+def paint_flair_seams(canvas, source, white, fluid, head, rng):
+    """What FLAIR shows bright in healthy heads: caps on the ventricles, the septum, pulsing fluid, small white spots."""
+    z, y, x = source
+    ventricle = head.ventricle.sample(source, outside=60.0)
+    rim = np.exp(-np.square((ventricle - 1.0) / np.float32(rng.uniform(1.2, 3.2)))) * (ventricle > -2)
+    horns = np.exp(-np.square((y - 30) / 12)) + np.exp(-np.square((y + 46) / 14)) + 0.35
+    patchy = np.clip(0.8 + 0.5 * random_field(rng, 12).sample(source), 0, 2)
+    canvas.light[1] *= 1 + np.float32(rng.choice([0.1, 0.35, 0.8], p=[0.4, 0.4, 0.2])) * rim * horns * patchy
+    pulse = np.clip(random_field(rng, 22).sample(source) - 0.6, 0, 1.5) * fluid * soft_below(z, 12, 20)
+    canvas.light[1] += np.float32(rng.uniform(0, 0.7)) * pulse
+    spots = np.clip(random_field(rng, 9).sample(source) - np.float32(rng.uniform(1.9, 3.0)), 0, 0.5) * white
+    canvas.light[1] *= 1 + spots
+    air = np.exp(-np.square((z + 32) / 11) - np.square((y - 18) / 18) - np.square(x / 30))
+    air += np.exp(-np.square((z + 40) / 8) - np.square((y + 12) / 18) - np.square((np.abs(x) - 52) / 12))
+    blotch = random_field(rng, 18).sample(source)
+    canvas.light[1] *= 1 + np.float32(rng.uniform(0, 0.35)) * air * np.clip(blotch, -1, 1.5)
+
+
+def paint_vessels(canvas, source, fluid, hull, contrast, rng):
+    """Veins and arteries, dark or grey before and bright after contrast, the sinuses, and the choroid plexus."""
+    z, y, x = source
+    tubes = [random_field(rng, 18).sample(source) for _ in range(2)]
+    course = np.sqrt(np.square(tubes[0]) + np.square(tubes[1]))
+    depth = np.clip(fluid * 2 + soft_below(-hull, 4, 3) * (hull < 1.5) * 0.8 + 0.06, 0, 1)
+    canvas.paint(np.clip(soft_below(course, 0.17, 0.12) * depth, 0, 1) * 0.8, contrast["vein"])
+    sagittal = np.abs(x) + 0.8 * np.abs(hull - 0.2) < 4.5
+    sagittal &= (z > 0) | (y < -60)
+    canvas.paint(sagittal * soft_below(-y, 70 + z * 0.4, 20), contrast["vein"])
+    cleft = soft_below(np.abs(x), 0.7, 1.2) * (z > 18) * soft_below(hull, -1, 2) * soft_below(-hull, 28, 6)
+    canvas.paint(0.5 * cleft, contrast["dura"])
+    plexus = ellipsoid((z, y, np.abs(x)), (10, -34, 21), (5, 8, 4))
+    third = ellipsoid((z, y, np.abs(x)), (14, -4, 4), (3, 14, 2.5))
+    canvas.paint(0.75 * soft_below(np.minimum(plexus, third), 0, 3), contrast["choroid"])
