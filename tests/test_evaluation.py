@@ -15,7 +15,7 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image
 
 from course_lib import evaluation
-from course_lib.errors import CourseError, DataError
+from course_lib.errors import ArgumentError
 
 SMALL_MASK_PAIRS = st.one_of(
     st.integers(1, 7).flatmap(lambda n: st.tuples(*[arrays(bool, (n, 6))] * 2)),
@@ -206,7 +206,7 @@ def test_a_stricter_overlap_rule_finds_fewer_lesions():
 
 @pytest.mark.parametrize("name", ["dice_score", "hausdorff95", "precision", "recall", "volume_error", "lesion_f1"])
 def test_masks_of_two_shapes_are_refused_and_not_broadcast(name):
-    with pytest.raises(DataError, match=r"\(4, 4\).*\(4, 4, 1\)"):
+    with pytest.raises(ArgumentError, match=r"\(4, 4\).*\(4, 4, 1\)"):
         getattr(evaluation, name)(np.ones((4, 4), bool), np.ones((4, 4, 1), bool))
 
 
@@ -215,7 +215,7 @@ def test_masks_of_two_shapes_are_refused_and_not_broadcast(name):
     [([0.2, 0.9], "threshold"), ([0, 255], "mask > 0"), ([np.nan, 1], "threshold"), (["a", "b"], "boolean")],
 )
 def test_what_is_no_mask_is_refused_with_the_remedy(values, remedy):
-    with pytest.raises(DataError, match=remedy):
+    with pytest.raises(ArgumentError, match=remedy):
         evaluation.dice_score(np.array([0, 1]), np.array(values))
 
 
@@ -262,13 +262,13 @@ def test_patients_without_a_score_are_left_out_of_the_interval_with_a_warning():
 
 def test_one_patient_gives_no_interval_and_none_is_an_error():
     assert np.isnan(evaluation.bootstrap_interval([0.8])).all()
-    with pytest.raises(CourseError, match="no value"):
+    with pytest.raises(ArgumentError, match="no value"):
         evaluation.bootstrap_interval([])
-    with pytest.warns(UserWarning, match="NaN"), pytest.raises(CourseError, match="no value"):
+    with pytest.warns(UserWarning, match="NaN"), pytest.raises(ArgumentError, match="no value"):
         evaluation.bootstrap_interval([np.nan])
-    with pytest.raises(CourseError, match="infinite"):
+    with pytest.raises(ArgumentError, match="infinite"):
         evaluation.bootstrap_interval([0.5, np.inf])
-    with pytest.raises(CourseError, match="confidence"):
+    with pytest.raises(ArgumentError, match="confidence"):
         evaluation.bootstrap_interval([0.5, 0.6], confidence=95)
 
 
@@ -367,16 +367,16 @@ def test_a_trailing_channel_axis_changes_nothing(patients):
 def test_what_are_no_probabilities_of_these_scans_is_refused(patients, spoil, message):
     scans, truth = patients
     for table in (evaluation.score_patients, evaluation.false_alarm_table):
-        with pytest.raises(DataError, match=message):
+        with pytest.raises(ArgumentError, match=message):
             table(scans, spoil(truth.astype(np.float32)))
 
 
 def test_a_slice_given_twice_or_an_impossible_threshold_is_refused(patients):
     scans, truth = patients
     twice = pd.concat([scans, scans.iloc[:1]], ignore_index=True)
-    with pytest.raises(DataError, match="occurs twice"):
+    with pytest.raises(ArgumentError, match="occurs twice"):
         evaluation.score_patients(twice, np.concatenate([truth, truth[:1]]).astype(float))
-    with pytest.raises(DataError, match="between 0 and 1"):
+    with pytest.raises(ArgumentError, match="between 0 and 1"):
         evaluation.score_patients(scans, truth.astype(float), threshold=50)
 
 
@@ -416,7 +416,7 @@ def test_the_summary_of_scores_that_do_not_exist_is_nan():
     rows = evaluation.summary(pd.DataFrame({"dice": [0.0], "hd95": [np.nan]}))
     assert rows.loc["hd95", "missing"] == 1
     assert np.isnan(rows.loc["hd95", "mean"])
-    with pytest.raises(CourseError, match="none of the columns"):
+    with pytest.raises(ArgumentError, match="none of the columns"):
         evaluation.summary(pd.DataFrame({"loss": [1.0]}))
 
 
@@ -446,7 +446,7 @@ def test_predictions_come_back_in_order_whatever_the_batch():
 
 def test_no_images_give_no_predictions_and_odd_ones_an_error():
     assert evaluation.predict_slices(BrightnessNetwork(), np.zeros((0, 8, 8, 3), np.uint8)).shape == (0, 8, 8, 1)
-    with pytest.raises(DataError, match=r"\(8, 8, 3\)"):
+    with pytest.raises(ArgumentError, match=r"\(8, 8, 3\)"):
         evaluation.predict_slices(BrightnessNetwork(), np.zeros((8, 8, 3), np.uint8))
 
 
@@ -455,7 +455,7 @@ def test_a_network_that_answers_another_size_is_refused():
         def predict_on_batch(self, images):
             return np.zeros((len(images), 1))
 
-    with pytest.raises(DataError, match="one probability a pixel"):
+    with pytest.raises(ArgumentError, match="one probability a pixel"):
         evaluation.predict_slices(Classifier(), np.zeros((2, 8, 8, 3), np.uint8))
 
 

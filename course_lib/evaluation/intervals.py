@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 
-from course_lib.errors import CourseError
+from course_lib.errors import ArgumentError
 
 RESAMPLES = 10_000
 
@@ -28,7 +28,7 @@ def bootstrap_interval(values, confidence=0.95, seed=0, statistic=np.mean):
         (low, high). With a single value there is nothing to draw from: (NaN, NaN).
 
     Raises:
-        CourseError: no value is left, a value is infinite, or `confidence` is not between 0 and 1.
+        ArgumentError: no value is left, a value is infinite, or `confidence` is not between 0 and 1.
 
     Source: Efron & Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13.
 
@@ -37,7 +37,7 @@ def bootstrap_interval(values, confidence=0.95, seed=0, statistic=np.mean):
     True
     """
     if not 0 < confidence < 1:
-        raise CourseError(f"confidence lies between 0 and 1, as 0.95 does; got {confidence}.")
+        raise ArgumentError(f"confidence lies between 0 and 1, as 0.95 does; got {confidence}.")
     values = np.asarray(values, dtype=float).ravel()
     known = values[~np.isnan(values)]
     if len(known) < len(values):
@@ -45,9 +45,9 @@ def bootstrap_interval(values, confidence=0.95, seed=0, statistic=np.mean):
             f"{len(values) - len(known)} of {len(values)} values are NaN and left out of the interval.", stacklevel=2
         )
     if len(known) == 0:
-        raise CourseError("There is no value to compute an interval of: give one score for each patient.")
+        raise ArgumentError("There is no value to compute an interval of: give one score for each patient.")
     if not np.isfinite(known).all():
-        raise CourseError("A value is infinite: an interval of the mean needs finite scores.")
+        raise ArgumentError("A value is infinite: an interval of the mean needs finite scores.")
     if len(known) == 1:
         return float("nan"), float("nan")
     drawn = np.random.default_rng(seed).integers(len(known), size=(RESAMPLES, len(known)))
@@ -74,7 +74,7 @@ def summary(table, columns=SUMMARISED, confidence=0.95, seed=0):
     """
     rows = {name: _summary_row(table[name], confidence, seed) for name in columns if name in table}
     if not rows:
-        raise CourseError(f"The table has none of the columns {', '.join(columns)}: give one from score_patients.")
+        raise ArgumentError(f"The table has none of the columns {', '.join(columns)}: give one from score_patients.")
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("score")
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from course_lib.errors import DataError
+from course_lib.errors import ArgumentError
 from course_lib.evaluation import scores
 
 
@@ -26,7 +26,8 @@ def score_patients(scans, probabilities, threshold=0.5):
         guessed, is NaN.
 
     Raises:
-        DataError: probabilities that do not fit `scans`, are no probabilities, or a mask file that cannot be read.
+        ArgumentError: probabilities that do not fit `scans`, or are no probabilities.
+        DataError: a mask file that cannot be read.
     """
     guesses = _checked(scans, probabilities, threshold) >= threshold
     position = pd.Series(np.arange(len(scans)), index=scans.index)
@@ -98,16 +99,16 @@ def _checked(scans, probabilities, threshold):
     """The probabilities as (slice, height, width), known to fit `scans` and to be probabilities."""
     probabilities = as_probability_maps(probabilities)
     if len(probabilities) != len(scans):
-        raise DataError(
+        raise ArgumentError(
             f"There are {len(scans)} slices in scans and {len(probabilities)} probability maps: "
             "give one map a slice, in the order of scans."
         )
     if len(scans) == 0:
-        raise DataError("There is no slice to score: scans is empty.")
+        raise ArgumentError("There is no slice to score: scans is empty.")
     if not scans.index.is_unique:
-        raise DataError("Some rows of scans have the same index: call scans.reset_index(drop=True) first.")
+        raise ArgumentError("Some rows of scans have the same index: call scans.reset_index(drop=True) first.")
     if not 0 <= threshold <= 1:
-        raise DataError(f"A threshold lies between 0 and 1; got {threshold}.")
+        raise ArgumentError(f"A threshold lies between 0 and 1; got {threshold}.")
     return probabilities
 
 
@@ -115,22 +116,22 @@ def as_probability_maps(probabilities):
     """The maps as (slice, height, width), height = width, every value from 0 to 1.
 
     Raises:
-        DataError: another shape, NaN, or values outside 0 to 1.
+        ArgumentError: another shape, NaN, or values outside 0 to 1.
     """
     maps = np.asarray(probabilities)
     if maps.ndim == 4 and maps.shape[-1] == 1:
         maps = maps[..., 0]
     if maps.ndim != 3 or maps.shape[1] != maps.shape[2]:
-        raise DataError(
+        raise ArgumentError(
             "Probabilities have the shape (slice, size, size) or (slice, size, size, 1); "
             f"got {np.asarray(probabilities).shape}."
         )
     if maps.dtype.kind not in "fiub":
-        raise DataError(f"Probabilities are numbers from 0 to 1; got {maps.dtype} values.")
+        raise ArgumentError(f"Probabilities are numbers from 0 to 1; got {maps.dtype} values.")
     if np.isnan(maps).any():
-        raise DataError("Some probabilities are NaN: the network diverged. Train again with a smaller learning rate.")
+        raise ArgumentError("Some probabilities are NaN: the network diverged. Train it again, learning more slowly.")
     if maps.size and (maps.min() < 0 or maps.max() > 1):
-        raise DataError(
+        raise ArgumentError(
             f"Probabilities lie between 0 and 1; these reach from {maps.min():g} to {maps.max():g}. "
             "Does the network end in a sigmoid?"
         )
@@ -140,4 +141,4 @@ def as_probability_maps(probabilities):
 def _check_unique(patient, numbers):
     if numbers.duplicated().any():
         twice = numbers[numbers.duplicated()].iloc[0]
-        raise DataError(f"Slice {twice} of {patient} occurs twice in scans: a volume holds each slice once.")
+        raise ArgumentError(f"Slice {twice} of {patient} occurs twice in scans: a volume holds each slice once.")

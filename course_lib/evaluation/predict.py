@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from course_lib.errors import DataError
+from course_lib.errors import ArgumentError
 from course_lib.evaluation.patients import as_probability_maps
 
 
@@ -21,19 +21,19 @@ def predict_slices(model, images, batch=16, progress=False):
         (slice, size, size, 1) float32, from 0 to 1, in the order of `images`.
 
     Raises:
-        DataError: images of another shape, or a network that answers with another.
+        ArgumentError: images of another shape, or a network that answers with another.
     """
     images = np.asarray(images)
     if images.ndim != 4 or images.shape[-1] != 3:
-        raise DataError(f"Images have the shape (slice, size, size, 3); got {images.shape}.")
+        raise ArgumentError(f"Images have the shape (slice, size, size, 3); got {images.shape}.")
     if batch < 1:
-        raise DataError(f"A batch holds at least one slice; got {batch}.")
+        raise ArgumentError(f"A batch holds at least one slice; got {batch}.")
     maps = np.zeros((*images.shape[:3], 1), np.float32)
     for start in _starts(len(images), batch, progress):
         part = images[start : start + batch].astype(np.float32)
         answer = np.asarray(model.predict_on_batch(part), dtype=np.float32)
         if answer.shape != (*part.shape[:3], 1):
-            raise DataError(
+            raise ArgumentError(
                 f"The network answers {part.shape} with {answer.shape}: it should give one probability a pixel."
             )
         maps[start : start + batch] = answer
@@ -63,7 +63,7 @@ def resize_probabilities(probabilities, size):
         float32 array with as many axes as given, from 0 to 1.
     """
     if size < 1:
-        raise DataError(f"A size is at least one pixel; got {size}.")
+        raise ArgumentError(f"A size is at least one pixel; got {size}.")
     maps = as_probability_maps(probabilities).astype(np.float32)
     if maps.shape[1] != size:
         resized = [Image.fromarray(one).resize((size, size), Image.Resampling.BILINEAR) for one in maps]

@@ -10,18 +10,18 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 
-from course_lib.errors import DataError
+from course_lib.errors import ArgumentError
 
 
 def as_masks(truth, guess):
     """The two masks as boolean arrays of one shape.
 
     Raises:
-        DataError: the shapes differ, or a value is neither 0 nor 1 (probabilities, or a mask read as 0 and 255).
+        ArgumentError: the shapes differ, or a value is neither 0 nor 1 (probabilities, or a mask read as 0 and 255).
     """
     truth, guess = _as_mask(truth, "truth"), _as_mask(guess, "guess")
     if truth.shape != guess.shape:
-        raise DataError(
+        raise ArgumentError(
             f"truth has shape {truth.shape} and guess {guess.shape}: a score compares masks pixel by pixel. "
             "Bring both to one size first (resize_probabilities, then threshold)."
         )
@@ -33,10 +33,10 @@ def _as_mask(values, name):
     if values.dtype == bool:
         return values
     if values.dtype.kind not in "iuf":
-        raise DataError(f"{name} holds {values.dtype} values: give a boolean mask, or numbers that are 0 or 1.")
+        raise ArgumentError(f"{name} holds {values.dtype} values: give a boolean mask, or numbers that are 0 or 1.")
     mask = values == 1
     if not np.all(mask | (values == 0)):
-        raise DataError(
+        raise ArgumentError(
             f"{name} has values other than 0 and 1 (smallest {values.min()}, largest {values.max()}): "
             "threshold probabilities first (p >= 0.5), and read a 0/255 mask as mask > 0."
         )
@@ -154,7 +154,7 @@ def count_lesions(truth, guess, overlap=0.0):
     """
     truth, guess = as_masks(truth, guess)
     if not 0 <= overlap < 1:
-        raise DataError(f"overlap is a share from 0 up to, not including, 1; got {overlap}.")
+        raise ArgumentError(f"overlap is a share from 0 up to, not including, 1; got {overlap}.")
     lesions, found = _parts_covered(truth, guess, overlap)
     guesses, confirmed = _parts_covered(guess, truth, overlap)
     return LesionCounts(lesions, found, guesses, guesses - confirmed)

@@ -1,0 +1,37 @@
+"""Figures of the course: each function takes arrays, draws on `ax` (a new figure if None) and returns the axes.
+
+Only a cell shows a figure, with `show(ax, alt="…")` as its last line, which also hands its description on to readers
+who cannot see it. Colours are Okabe and Ito's, and what colour tells is told by hatching, line style or marker as well.
+"""
+
+from course_lib.plots.charts import area_by_patient, curves, mask_counts, patient_scores
+from course_lib.plots.grids import mosaic, patient_strip, sequences, slice_grid
+from course_lib.plots.network import network_blocks, network_diagram
+from course_lib.plots.output import alt_text, picture_bundle, picture_html, show
+from course_lib.plots.scans import SEQUENCES, blend, contour, error_map, grey, overlay
+from course_lib.plots.style import PALETTE, style
+
+__all__ = [
+    "PALETTE",
+    "SEQUENCES",
+    "alt_text",
+    "area_by_patient",
+    "blend",
+    "contour",
+    "curves",
+    "error_map",
+    "grey",
+    "mask_counts",
+    "mosaic",
+    "network_blocks",
+    "network_diagram",
+    "overlay",
+    "patient_scores",
+    "patient_strip",
+    "picture_bundle",
+    "picture_html",
+    "sequences",
+    "show",
+    "slice_grid",
+    "style",
+]
