@@ -1,10 +1,13 @@
 """Which folder of scans to use: the first of a few places that has one."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from course_lib.data.files import scan_folder
-from course_lib.errors import DataError
+from course_lib.errors import DataError, StorageError
+from course_lib.storage import atomic_path
 
 # Kaggle mounts data sets in the first form in older notebooks and in the second in newer ones. The archive holds the
 # folder twice, so its nested copy is named last and is taken only where the outer one is missing.
@@ -16,7 +19,15 @@ _KAGGLE_FORMS = [
     "*/lgg-mri-segmentation/kaggle_3m",
     "datasets/*/*/lgg-mri-segmentation/kaggle_3m",
 ]
+SYNTHETIC = "synthetic patients, in data/phantoms; `course data` says how to get the real ones"
 _said: set[str] = set()
+
+
+class Rung(NamedTuple):
+    """A place where scans may be: what it is, and the folder there, or None."""
+
+    place: str
+    folder: Path | None
 
 
 def find_data(*, kaggle_input: str | Path = "/kaggle/input", home: str | Path | None = None) -> Path:
@@ -38,12 +49,52 @@ def find_data(*, kaggle_input: str | Path = "/kaggle/input", home: str | Path | 
         StorageError: the phantoms cannot be written.
     """
     data = data_folder() if home is None else Path(home) / "data"
-    folder, reason = _named() or _mounted(Path(kaggle_input)) or _downloaded(data) or _phantoms(data)
-    message = f"Scans: {folder} ({reason})"
+    found = next((rung for rung in ladder(data, Path(kaggle_input)) if rung.folder), None)
+    if found is None:
+        print("No real scans here: making synthetic patients, once.")
+        found = Rung(SYNTHETIC, prepare_phantoms(data / "phantoms"))
+    message = f"Scans: {found.folder} ({found.place})"
     if message not in _said:
         _said.add(message)
         print(message)
-    return folder
+    return found.folder
+
+
+def ladder(data: Path, kaggle_input: Path) -> Iterator[Rung]:
+    """The places where scans may be, in order of preference, each with the folder found there; makes nothing.
+
+    Raises:
+        DataError: COURSE_DATA names a folder without patients.
+    """
+    yield Rung("named by the environment variable COURSE_DATA", _named())
+    mounts = (folder for form in _KAGGLE_FORMS for folder in sorted(kaggle_input.glob(form)))
+    yield Rung("the Kaggle data set, mounted here", next((path for path in mounts if scan_folder(path) == path), None))
+    yield Rung("the Kaggle data set, in data/kaggle_3m", scan_folder(data / "kaggle_3m"))
+    yield Rung(SYNTHETIC, scan_folder(data / "phantoms"))
+
+
+def prepare_phantoms(target: Path, **settings) -> Path:
+    """Makes phantoms under `target`, where there are none yet; a kill on the way leaves nothing half-made.
+
+    Args:
+        target: folder that gets the folder ``kaggle_3m``.
+        settings: `patients`, `size`, `seed` and `progress` of `make_phantoms`.
+
+    Returns:
+        The folder whose sub-folders are the phantoms.
+
+    Raises:
+        StorageError: `target` cannot be written, or holds something else.
+    """
+    from course_lib.phantoms import make_phantoms
+
+    try:
+        with atomic_path(target) as draft:
+            make_phantoms(draft, **settings)
+    except StorageError:
+        if scan_folder(target) is None:  # else another process, started at the same time, was faster
+            raise
+    return scan_folder(target)
 
 
 def data_folder() -> Path:
@@ -55,7 +106,7 @@ def data_folder() -> Path:
     return here / "data"
 
 
-def _named() -> tuple[Path, str] | None:
+def _named() -> Path | None:
     named = os.environ.get("COURSE_DATA", "").strip()
     if not named:
         return None
@@ -65,27 +116,4 @@ def _named() -> tuple[Path, str] | None:
         problem = "holds no patient's folder (such as TCGA_CS_4941_19960909)" if root.is_dir() else "is no folder"
         remedy = "Set it to a folder kaggle_3m or to the one that holds it, or unset it to use what the course finds"
         raise DataError(f"{root}, which the environment variable COURSE_DATA names, {problem}. {remedy}.")
-    return folder, "named by the environment variable COURSE_DATA"
-
-
-def _mounted(kaggle_input: Path) -> tuple[Path, str] | None:
-    for form in _KAGGLE_FORMS:
-        for folder in sorted(kaggle_input.glob(form)):
-            if scan_folder(folder) == folder:
-                return folder, "the Kaggle data set as this notebook mounts it"
-    return None
-
-
-def _downloaded(data: Path) -> tuple[Path, str] | None:
-    folder = scan_folder(data / "kaggle_3m")
-    return folder and (folder, "the Kaggle data set")
-
-
-def _phantoms(data: Path) -> tuple[Path, str]:
-    folder = scan_folder(data / "phantoms")
-    if folder is None:
-        from course_lib.phantoms import make_phantoms
-
-        print("No real scans here: making synthetic patients, once.")
-        folder = make_phantoms(data / "phantoms")
-    return folder, "synthetic patients; `course data` says how to get the real ones"
+    return folder

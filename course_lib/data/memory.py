@@ -1,4 +1,7 @@
-"""Remembers which folders of scans were read and found good, so that the next lesson need not read them again."""
+"""Remembers which folders of scans were read and found good, so that the next lesson need not read them again.
+
+The notes are small files in the user's cache folder, or in the folder that the variable COURSE_CACHE names.
+"""
 
 import hashlib
 import json
@@ -49,8 +52,9 @@ def remember(root: Path, state: list, readings: list[Reading]) -> None:
 
 def _note(root: Path) -> Path:
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    folder = os.environ.get("COURSE_CACHE") or Path(base) / "tumor-segmentation-course"
     name = hashlib.sha256(os.fsencode(root)).hexdigest()[:16]
-    return Path(base) / "tumor-segmentation-course" / f"scans-{name}.json"
+    return Path(folder) / f"scans-{name}.json"
 
 
 def _digest(state: list) -> str:

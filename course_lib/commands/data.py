@@ -1,0 +1,146 @@
+"""``course data``: which scans are in use, making or fetching some, and checking a folder of them."""
+
+import argparse
+from pathlib import Path
+
+EXAMPLES = """\
+examples:
+  course data                                         which scans the lessons use, and what is in them
+  course data --phantoms                              make the synthetic patients now
+  course data --phantoms --patients 70 --size 256 --out more    more of them, elsewhere
+  course data --kaggle                                fetch the real data set into data/kaggle_3m
+  course data --check my_scans/kaggle_3m              list every fault of a folder
+
+COURSE_DATA=DIR, set in the environment, makes every lesson and command use the scans in DIR.
+"""
+
+BY_HAND = """\
+The download needs the course's module `download`, which this version lacks. By hand:
+  1. Sign in at https://www.kaggle.com/datasets/mateuszbuda/lgg-mri-segmentation and download the archive,
+     or run: kaggle datasets download -d mateuszbuda/lgg-mri-segmentation
+  2. Unpack it so that the patients lie in {folder}
+     (the archive holds the folder kaggle_3m twice; the outer one is enough).
+  3. Check it: course data --check {folder}"""
+
+
+def add_parser(subparsers) -> None:
+    """Add ``data`` to the command line."""
+    parser = subparsers.add_parser(
+        "data",
+        help="say which scans are in use; make, fetch or check scans",
+        description="Without an option: which scans the course uses, and what is in them.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--phantoms", action="store_true", help="make synthetic patients")
+    what.add_argument("--kaggle", action="store_true", help="fetch the real data set from Kaggle")
+    what.add_argument("--check", type=Path, metavar="DIR", help="list every fault of a folder; status 1 if any")
+    phantoms = parser.add_argument_group("with --phantoms")
+    phantoms.add_argument("--patients", type=int, metavar="N", help="how many (default 24)")
+    phantoms.add_argument("--size", type=int, metavar="PX", help="side of a slice in pixels (default 128)")
+    phantoms.add_argument("--seed", type=int, metavar="S", help="another seed, other patients (default 0)")
+    phantoms.add_argument("--out", type=Path, metavar="DIR", help="gets the folder kaggle_3m (default data/phantoms)")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what the options say; 1 if a check found faults."""
+    from course_lib.errors import CourseError
+
+    settings = {name: getattr(options, name) for name in ("patients", "size", "seed")}
+    settings = {name: value for name, value in settings.items() if value is not None}
+    if not options.phantoms and (settings or options.out):
+        raise CourseError("--patients, --size, --seed and --out go with --phantoms.")
+    if options.check:
+        return _check(options.check)
+    if options.kaggle:
+        return _fetch()
+    if options.phantoms:
+        return _make(options.out, settings)
+    return _show()
+
+
+def _show() -> int:
+    from course_lib.data.find import data_folder, ladder
+
+    rungs = list(ladder(data_folder(), Path("/kaggle/input")))
+    used = next((rung for rung in rungs if rung.folder), None)
+    for rung in rungs:
+        print(f"{'→' if rung is used else ' '} {rung.place.partition(';')[0]}: {rung.folder or 'none'}")
+    if used is None:
+        print("\nThe first lesson makes the synthetic patients; `course data --phantoms` makes them now.")
+    else:
+        print()
+        _summarise(used.folder)
+    if used in (None, rungs[-1]):
+        print("The real data set: `course data --kaggle`.")
+    return 0
+
+
+def _check(folder: Path) -> int:
+    from course_lib.data import check_folder
+
+    faults = check_folder(folder)
+    for fault in faults:
+        print(f"{fault.path}\n    {fault.problem[0].upper()}{fault.problem[1:]}.\n    → {fault.remedy}.")
+    if faults:
+        print(f"\n{len(faults)} fault{'s' * (len(faults) > 1)} in {folder}.")
+        return 1
+    print(f"No fault in {folder}.")
+    _summarise(folder)
+    return 0
+
+
+def _make(out: Path | None, settings: dict) -> int:
+    from course_lib.data.files import scan_folder
+    from course_lib.data.find import data_folder, prepare_phantoms
+
+    target = out or data_folder() / "phantoms"
+    folder = scan_folder(target)
+    if folder:
+        print(f"{folder} is there already. To make others, remove it or choose another folder with --out.")
+    else:
+        folder = prepare_phantoms(target, **settings)
+        print(f"Made {folder}")
+    _summarise(folder)
+    return 0
+
+
+def _fetch() -> int:
+    from course_lib.data import data_folder
+    from course_lib.errors import CourseError
+
+    try:
+        from course_lib.download import fetch
+    except ModuleNotFoundError as error:
+        if error.name != "course_lib.download":
+            raise
+        raise CourseError(BY_HAND.format(folder=data_folder() / "kaggle_3m")) from None
+    _summarise(fetch())
+    return 0
+
+
+def _summarise(folder: Path) -> None:
+    from course_lib.data import index_scans
+
+    scans = index_scans(folder)
+    tumor = int((scans["tumor_pixels"] > 0).sum())
+    print(f"{scans['patient'].nunique()} patients, {len(scans):,} slices, {tumor:,} of them with tumour")
+    counts = scans.groupby("institution")["patient"].nunique()
+    print("Institutions: " + ", ".join(f"{name} {count}" for name, count in counts.items()))
+    lacking = [f"  {patient}: {' and '.join(names)}" for patient, names in _missing(scans)]
+    print("\n".join(["Without a sequence (FLAIR in its place):", *lacking]) if lacking else "No sequence is missing.")
+
+
+def _missing(scans):
+    """Pairs of a patient and the names of the sequences that it lacks, for those that lack any."""
+    from course_lib.data import load_slices, missing_sequences
+
+    for patient, slices in scans.groupby("patient"):
+        middle = slices.iloc[[len(slices) // 2]]
+        # One slice tells most patients apart; only those in doubt are read whole.
+        if missing_sequences(load_slices(middle, 64)[0]):
+            names = missing_sequences(load_slices(slices, 64, progress=False)[0])
+            if names:
+                yield patient, names

@@ -1,0 +1,64 @@
+"""Fixtures that several test files share: real scans where there are some, and tiny folders of made-up ones."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+TINY_PATIENTS = {"TCGA_CS_0001_20000101": 3, "TCGA_DU_0002_20000102": 2, "TCGA_EZ_0003_20000103": 12}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory):
+    """Tests neither read nor write the notes that the course keeps about the user's folders."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COURSE_CACHE", str(tmp_path_factory.mktemp("course_cache")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder kaggle_3m with real patients; skips where COURSE_DATA names none."""
+    named = os.environ.get("COURSE_DATA")
+    if not named:
+        pytest.skip("needs real patients: set COURSE_DATA to a kaggle_3m folder")
+    folder = Path(named)
+    if not any(folder.glob("TCGA_*/*_mask.tif")):
+        pytest.skip(f"needs real patients: COURSE_DATA={named} holds none")
+    return folder
+
+
+@pytest.fixture
+def tiny_folder(tmp_path: Path) -> Callable[..., Path]:
+    """A function that writes a small folder in the Kaggle layout and returns its kaggle_3m.
+
+    Its arguments: `parent` (default the test's own folder), `patients` (names and numbers of slices), `size` in
+    pixels, `seed`. Every patient's second slice, and every third after it, has a square tumour. Each call writes
+    the same pixels for the same arguments.
+    """
+
+    def write(parent: Path = tmp_path, patients: dict = TINY_PATIENTS, size: int = 16, seed: int = 0) -> Path:
+        return write_tiny_folder(parent, patients, size, seed)
+
+    return write
+
+
+def write_tiny_folder(parent: Path, patients: dict, size: int, seed: int) -> Path:
+    root = parent / "kaggle_3m"
+    random = np.random.default_rng(seed)
+    for patient, slices in patients.items():
+        folder = root / patient
+        folder.mkdir(parents=True)
+        for number in range(1, slices + 1):
+            image = random.integers(0, 256, (size, size, 3), dtype=np.uint8)
+            mask = np.zeros((size, size), np.uint8)
+            if number % 3 == 2:
+                mask[size // 4 : size // 2, size // 4 : size // 2] = 255
+            Image.fromarray(image).save(folder / f"{patient}_{number}.tif")
+            Image.fromarray(mask).save(folder / f"{patient}_{number}_mask.tif")
+    rows = "".join("_".join(patient.split("_")[:3]) + ",1,,2\n" for patient in patients)
+    (root / "data.csv").write_text("Patient,RNASeqCluster,gender,death01\n" + rows)
+    return root
