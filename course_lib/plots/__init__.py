@@ -5,8 +5,8 @@ who cannot see it. Colours are Okabe and Ito's, and what colour tells is told by
 """
 
 from course_lib.plots.charts import area_by_patient, curves, mask_counts, patient_scores
-from course_lib.plots.grids import mosaic, patient_strip, sequences, slice_grid
 from course_lib.plots.counting import flattered_dice, hundred_squares, slices_by_patient
+from course_lib.plots.grids import mosaic, patient_strip, sequences, slice_grid
 from course_lib.plots.network import network_blocks, network_diagram
 from course_lib.plots.output import alt_text, picture_bundle, picture_html, show
 from course_lib.plots.scans import SEQUENCES, blend, contour, error_map, grey, overlay

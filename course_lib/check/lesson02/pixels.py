@@ -82,7 +82,7 @@ SHARE = Exercise(
         ),
         Misconception(
             "everything divided by 255",
-            "The files hold 0 and 255, but `load_slices` gives 0 and 1. Ask whether a pixel is above 0: that fits both.",
+            "The files hold 0 and 255, but `load_slices` gives 0 and 1. Ask whether a pixel is above 0: it fits both.",
             _divided_by_255,
         ),
         Misconception(
