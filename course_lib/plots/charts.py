@@ -187,7 +187,7 @@ def curves(history, title=None, ax=None):
         handles += _mark_best(ax, epoch, history) + _mark_rate_steps(ax, epoch, history)
         ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3)
         if title:
-            ax.set_title(title)
+            ax.set_title(title, pad=20)
     return ax
 
 
@@ -225,18 +225,8 @@ def _mark_rate_steps(ax, epoch, history):
     steps = np.flatnonzero(rate[1:] < rate[:-1] * 0.75) + 1  # a cosine's slow fall is no step
     lines = [ax.axvline(epoch.iloc[k], color=looks.GREEN, linestyle="-.", linewidth=1.2) for k in steps]
     for k in steps:
-        ax.annotate(
-            f"rate {rate[k]:.0e}",
-            (epoch.iloc[k], 0.98),
-            xycoords=("data", "axes fraction"),
-            xytext=(-4, 0),
-            textcoords="offset points",
-            rotation=90,
-            va="top",
-            ha="right",
-            fontsize=9,
-            color=looks.GREEN,
-        )
+        place = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "bottom"}
+        ax.annotate(f"{rate[k]:.0e}", (epoch.iloc[k], 1.01), color=looks.GREEN, fontsize=9, **place)
     if lines:
-        lines[0].set_label("learning rate lowered")
+        lines[0].set_label("learning rate lowered to")
     return lines[:1]

@@ -134,7 +134,10 @@ def _draw_block(ax, place, block, color):
     channels = f"{block.inside}" if block.inside == block.channels else f"{block.inside} → {block.channels}"
     ax.text(x, y, channels, ha="center", va="center", color="white", fontsize=11, fontweight="bold", zorder=4)
     if block.convolutions:
-        ax.text(x, y - HEIGHT / 2 - 0.03, f"{block.convolutions} conv", ha="center", va="top", fontsize=9)
+        # On the right flank an arrow comes in from the lower left: keep out of its way.
+        left, right = corner[0], corner[0] + WIDTH
+        at, side = (right, "right") if color == UPWARDS else (left, "left")
+        ax.text(at, y - HEIGHT / 2 - 0.03, f"{block.convolutions} conv", ha=side, va="top", fontsize=9)
 
 
 def _draw_step(ax, start, end):
