@@ -36,9 +36,10 @@ class _Pair(NamedTuple):
 
 
 class _Reading(NamedTuple):
-    """What reading a pair gave: (height, width) of the image where it could be read, and the mask's tumour pixels."""
+    """What reading a pair gave: (height, width) of image and mask where they could be read, and the tumour pixels."""
 
     size: tuple[int, int] | None
+    mask_size: tuple[int, int] | None
     tumor_pixels: int
     faults: list[Fault]
 
@@ -89,16 +90,14 @@ def _examine(root: Path, progress: bool | None, use_memory: bool) -> tuple[pd.Da
     known = recall(root, state) if use_memory else None
     if known is None:
         readings = read_in_parallel(_read_pair, pairs, "Checking slices", progress)
-        if not any(reading.faults for reading in readings):
+        if not any(reading.faults or reading.size != reading.mask_size for reading in readings):
             remember(root, state, [(*reading.size, reading.tumor_pixels) for reading in readings])
     else:
-        readings = [_Reading((height, width), tumor_pixels, []) for height, width, tumor_pixels in known]
+        readings = [_Reading((h, w), (h, w), tumor_pixels, []) for h, w, tumor_pixels in known]
     sizes = Counter(reading.size for reading in readings if reading.size)
     usual = max(sizes, key=lambda size: (sizes[size], size), default=None)
     for pair, reading in zip(pairs, readings, strict=True):
-        faults += reading.faults
-        if reading.size not in (None, usual):
-            faults.append(_odd_size(pair.image, reading.size, usual))
+        faults += reading.faults + _size_faults(pair, reading, usual)
     rows = [
         (pair.patient, institution(pair.patient), pair.slice, str(pair.image), str(pair.mask), reading.tumor_pixels)
         for pair, reading in zip(pairs, readings, strict=True)
@@ -186,17 +185,21 @@ def _read_pair(pair: _Pair) -> _Reading:
         except UnfitFileError as error:
             arrays.append(None)
             faults.append(Fault(str(path), error.problem, error.remedy))
-    image, mask = arrays
-    if image is not None and mask is not None and image.shape[:2] != mask.shape:
-        problem = f"the mask is {_size(mask.shape)} pixels, its slice {_size(image.shape[:2])}"
-        faults.append(Fault(str(pair.mask), problem, "Save it at the size of its slice, without smoothing"))
-    size = None if image is None else image.shape[:2]
-    return _Reading(size, 0 if mask is None else int(np.count_nonzero(mask)), faults)
+    size, mask_size = (None if array is None else array.shape[:2] for array in arrays)
+    return _Reading(size, mask_size, 0 if arrays[1] is None else int(np.count_nonzero(arrays[1])), faults)
 
 
-def _odd_size(path: Path, size: tuple[int, int], usual: tuple[int, int]) -> Fault:
-    problem = f"the slice is {_size(size)} pixels, but most in this folder are {_size(usual)}"
-    return Fault(str(path), problem, "Save it at that size, or keep scans of another size in another folder")
+def _size_faults(pair: _Pair, reading: _Reading, usual: tuple[int, int]) -> list[Fault]:
+    """What is wrong with the sizes of a pair in a folder of that usual size; the odd one of the two is blamed."""
+    if reading.size not in (None, usual):
+        problem = f"the slice is {_size(reading.size)} pixels, but most in this folder are {_size(usual)}"
+        remedy = "Save it at that size, or keep scans of another size in another folder"
+        return [Fault(str(pair.image), problem, remedy)]
+    expected = reading.size or usual
+    if expected and reading.mask_size not in (None, expected):
+        problem = f"the mask is {_size(reading.mask_size)} pixels, its slice {_size(expected)}"
+        return [Fault(str(pair.mask), problem, "Save it at the size of its slice, without smoothing")]
+    return []
 
 
 def _size(shape: tuple[int, int]) -> str:
