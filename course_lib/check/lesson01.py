@@ -239,7 +239,9 @@ LARGEST = Exercise(
         Property(
             "The slice with the most tumour pixels is found.",
             [
-                case(_masks([[0, 0, 0]], [[0, 1, 0]], [[1, 1, 0]], [[1, 1, 1]], [[1, 0, 0]]), note="areas 0, 1, 2, 3, 1"),
+                case(
+                    _masks([[0, 0, 0]], [[0, 1, 0]], [[1, 1, 0]], [[1, 1, 1]], [[1, 0, 0]]), note="areas 0, 1, 2, 3, 1"
+                ),
                 case(_masks([[0, 0]], [[1, 1]], [[0, 1]], [[0, 1]]), note="areas 0, 2, 1, 1"),
             ],
             points=2,

@@ -93,9 +93,10 @@ def package_finding(name: str, use: str) -> Finding:
 
 def processor_finding() -> Finding:
     """Cores, and whether bfloat16 is worth using."""
-    from course_lib.training import processor_has_bfloat16
+    from course_lib.training.precision import processor_flags
 
-    kind = "bfloat16 (the fast preset uses it)" if processor_has_bfloat16() else "no bfloat16 (float32 is used)"
+    fast = {"avx512_bf16", "amx_bf16"} & processor_flags()
+    kind = "bfloat16 (the fast preset uses it)" if fast else "no bfloat16 (float32 is used)"
     return Finding("ok", "processor", f"{os.cpu_count()} cores, {platform.machine()}, {kind}")
 
 
@@ -117,12 +118,12 @@ def data_finding() -> Finding:
     from course_lib.errors import DataError
 
     try:
-        folder, reason = data.locate_data()
+        rung = data.locate_data()
     except DataError as error:
         return Finding("lack", "data", "not usable", str(error))
-    if folder is None:
+    if rung is None:
         return Finding("note", "data", "none yet: phantoms are made on first use", "course data --phantoms")
-    return Finding("ok", "data", f"{folder} ({reason})")
+    return Finding("ok", "data", f"{rung.folder} ({rung.place})")
 
 
 def kaggle_finding() -> Finding:

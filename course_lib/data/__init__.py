@@ -12,7 +12,7 @@ Importing this package does not load TensorFlow; only `augment_batch` and `make_
 """
 
 from course_lib.data.clinical import clinical_table
-from course_lib.data.find import data_folder, find_data
+from course_lib.data.find import data_folder, find_data, locate_data
 from course_lib.data.index import Fault, check_folder, index_scans
 from course_lib.data.load import SEQUENCES, load_slices, missing_sequences
 from course_lib.data.looking import largest_slice, standardise
@@ -34,6 +34,7 @@ __all__ = [
     "index_scans",
     "largest_slice",
     "load_slices",
+    "locate_data",
     "make_dataset",
     "missing_sequences",
     "split_by_patient",

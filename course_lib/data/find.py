@@ -49,15 +49,22 @@ def find_data(*, kaggle_input: str | Path = "/kaggle/input", home: str | Path | 
         StorageError: the phantoms cannot be written.
     """
     data = data_folder() if home is None else Path(home) / "data"
-    found = next((rung for rung in ladder(data, Path(kaggle_input)) if rung.folder), None)
+    found = locate_data(kaggle_input=kaggle_input, home=home)
     if found is None:
         print("No real scans here: making synthetic patients, once.")
         found = Rung(SYNTHETIC, prepare_phantoms(data / "phantoms"))
-    message = f"Scans: {found.folder} ({found.place})"
+    near = found.folder.is_relative_to(data.parent)  # a short path reads better, and notebooks keep what is printed
+    message = f"Scans: {found.folder.relative_to(data.parent) if near else found.folder} ({found.place})"
     if message not in _said:
         _said.add(message)
         print(message)
     return found.folder
+
+
+def locate_data(*, kaggle_input: str | Path = "/kaggle/input", home: str | Path | None = None) -> Rung | None:
+    """Looks where `find_data` looks, with its arguments and errors, but makes nothing and prints nothing."""
+    data = data_folder() if home is None else Path(home) / "data"
+    return next((rung for rung in ladder(data, Path(kaggle_input)) if rung.folder), None)
 
 
 def ladder(data: Path, kaggle_input: Path) -> Iterator[Rung]:

@@ -109,14 +109,11 @@ def _counts(total: int, validation: float, test: float, what: str) -> tuple[int,
         if not (math.isfinite(share) and 0 <= share < 1):
             raise DataError(f"The {name} share is {share}; it should be at least 0 and less than 1, such as 0.15.")
     if validation + test >= 1:
-        raise DataError(
-            f"Validation {validation} and test {test} leave nothing for training; together they stay below 1."
-        )
+        raise DataError(f"The shares {validation} and {test} leave nothing to train on; keep their sum below 1.")
     counts = [max(1, math.floor(share * total + 0.5)) if share > 0 else 0 for share in (validation, test)]
     if sum(counts) >= total:
-        raise DataError(
-            f"{total} {what} are too few for training, validation {validation} and test {test}. Use more data."
-        )
+        need = f"to train on and hold out {counts[0]} for validation and {counts[1]} for the test"
+        raise DataError(f"{total} {what} are too few {need}. Use more scans or smaller shares.")
     return counts[0], counts[1]
 
 

@@ -4,11 +4,12 @@ Only a cell shows a figure, with `show(ax, alt="…")` as its last line, which a
 who cannot see it. Colours are Okabe and Ito's, and what colour tells is told by hatching, line style or marker as well.
 """
 
+from course_lib.plots.brightness import brightness_by_patient, false_colours, head_shares, histogram
 from course_lib.plots.charts import area_by_patient, curves, mask_counts, patient_scores
 from course_lib.plots.counting import flattered_dice, hundred_squares, slices_by_patient
 from course_lib.plots.grids import mosaic, patient_strip, sequences, slice_grid
 from course_lib.plots.network import network_blocks, network_diagram
-from course_lib.plots.output import alt_text, picture_bundle, picture_html, show
+from course_lib.plots.output import alt_text, picture_html, show
 from course_lib.plots.scans import SEQUENCES, blend, contour, error_map, grey, overlay
 from course_lib.plots.style import PALETTE, style
 
@@ -18,11 +19,15 @@ __all__ = [
     "alt_text",
     "area_by_patient",
     "blend",
+    "brightness_by_patient",
     "contour",
     "curves",
     "error_map",
+    "false_colours",
     "flattered_dice",
     "grey",
+    "head_shares",
+    "histogram",
     "hundred_squares",
     "mask_counts",
     "mosaic",
@@ -31,7 +36,6 @@ __all__ = [
     "overlay",
     "patient_scores",
     "patient_strip",
-    "picture_bundle",
     "picture_html",
     "sequences",
     "show",

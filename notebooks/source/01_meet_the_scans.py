@@ -97,7 +97,7 @@ images.shape, masks.shape
 # %%
 position = int(rows.tumor_pixels.to_numpy().argmax())
 image, mask = images[position], masks[position]
-axes = plots.picture(image, title="The file, as an image viewer shows it")
+axes = plots.false_colours(image, title="The file, as an image viewer shows it")
 plots.show(axes, alt="A brain slice in false colours: what an image viewer makes of the three channels")
 
 # %% [markdown]
@@ -129,7 +129,7 @@ check("head_percent", head_percent)
 
 # %%
 shares = (images[..., 1] > 0.1 * images[..., 1].max()).mean(axis=(1, 2))
-axes = plots.line(shares * 100, x="slice", y="% of pixels inside the head")
+axes = plots.head_shares(shares, guess=head_percent)
 plots.show(axes, alt="Share of pixels inside the head against slice number: small at both ends, largest in the middle")
 
 # %% [markdown]
@@ -143,7 +143,7 @@ plots.show(axes, alt="Share of pixels inside the head against slice number: smal
 # %%
 flair, tumor = images[..., 1], masks[..., 0].astype(bool)
 head = flair > 0.1 * flair.max()
-axes = plots.histogram({"tumour": flair[tumor], "rest of the head": flair[head & ~tumor]}, x="FLAIR brightness")
+axes = plots.histogram({"tumour": flair[tumor], "rest of the head": flair[head & ~tumor]}, x="FLAIR")
 plots.show(axes, alt="Two overlapping histograms of FLAIR brightness: tumour pixels are brighter on average, but the curves overlap")
 
 # %% [markdown]
@@ -158,7 +158,7 @@ best = thresholds[int(np.argmax(scores))]
 print(f"the best threshold, {best}, scores a Dice of {max(scores):.2f}")
 
 # %%
-axes = plots.error_map(mask, image[..., 1] > best, image)
+axes = plots.error_map(image, mask, image[..., 1] > best)
 plots.show(axes, alt="The thresholded slice against the outline: the threshold also marks bright pixels elsewhere in the head")
 
 # %% [markdown]
