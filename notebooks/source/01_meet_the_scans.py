@@ -42,18 +42,20 @@ from course_lib.check import check, hint
 root = data.find_data()
 
 # %% [markdown]
-# One row per slice: who, where, which slice, the two files, and how many pixels the experts outlined as tumour.
+# One row per slice: who, where, which slice, and how many of its pixels are outlined as tumour. (Two more columns
+# hold the paths of image and mask.)
 
 # %%
 scans = data.index_scans(root)
-scans.head()
+scans[["patient", "institution", "slice", "tumor_pixels"]].head()
 
 # %% [markdown]
 # How many patients are these, and how many slices has each?
 
 # %%
 slices = scans.groupby("patient").size()
-print(f"{len(slices)} patients, {len(scans)} slices: {slices.min()} to {slices.max()} each, median {slices.median():.0f}")
+print(f"{len(slices)} patients, {len(scans)} slices")
+print(f"{slices.min()} to {slices.max()} slices each, median {slices.median():.0f}")
 
 # %% [markdown]
 # The real set has 110 patients and 3,929 slices from five institutions, 20 to 88 slices each, with a median
@@ -71,7 +73,8 @@ scans.groupby("institution")["patient"].nunique()
 
 # %%
 clinical = data.clinical_table(root)
-clinical[["gender", "age_at_initial_pathologic", "tumor_location", "neoplasm_histologic_grade", "death01"]].head()
+columns = ["gender", "age_at_initial_pathologic", "tumor_location", "death01"]
+clinical[columns].head()
 
 # %% [markdown]
 # Which columns have gaps? A gap is information too: it says that a test was not made, or not kept.
@@ -98,18 +101,19 @@ images.shape, masks.shape
 position = int(rows.tumor_pixels.to_numpy().argmax())
 image, mask = images[position], masks[position]
 axes = plots.false_colours(image, title="The file, as an image viewer shows it")
-plots.show(axes, alt="A brain slice in false colours: what an image viewer makes of the three channels")
+plots.show(axes, alt="A brain slice in false colours, pink scalp, green and purple brain")
 
 # %% [markdown]
-# Nobody's brain is green. The file stores three separate grey pictures of the same slice, and an image viewer
+# Nobody has a pink skull. The file stores three separate grey pictures of the same slice, and an image viewer
 # mixes them as if they were colours. Taken apart they are:
 
 # %%
 axes = plots.sequences(image, mask)
-plots.show(axes, alt="The same slice in three grey pictures: pre-contrast, FLAIR and post-contrast, the tumour outlined on each")
+plots.show(axes, alt="The same slice as three grey pictures, pre-contrast, FLAIR and "
+                     "post-contrast, with the same outline around the tumour on each")
 
 # %% [markdown]
-# - **pre-contrast** (T1): fat is bright, water is dark. Good anatomy; this tumour hardly stands out.
+# - **pre-contrast** (T1): fat is bright, water is dark. Good anatomy; the tumour hardly stands out.
 # - **FLAIR**: water that flows freely, as in the ventricles, is suppressed and black; water bound in swollen or
 #   infiltrated tissue stays bright. The experts drew the outlines on this one.
 # - **post-contrast** (T1 again, after gadolinium): vessels light up, and so do places where the barrier between
@@ -117,7 +121,7 @@ plots.show(axes, alt="The same slice in three grey pictures: pre-contrast, FLAIR
 #
 # ## Before you look: a guess
 #
-# Guess first: surprises are remembered. **Of 100 pixels in a slice, how many lie inside the head?** The rest is air.
+# Surprises are remembered, so guess first. **Of 100 pixels in a slice, how many lie inside the head?** The rest is air.
 
 # %% exercise="head_percent"
 ### BEGIN SOLUTION
@@ -130,7 +134,8 @@ check("head_percent", head_percent)
 # %%
 shares = (images[..., 1] > 0.1 * images[..., 1].max()).mean(axis=(1, 2))
 axes = plots.head_shares(shares, guess=head_percent)
-plots.show(axes, alt="Share of pixels inside the head against slice number: small at both ends, largest in the middle")
+plots.show(axes, alt="Share of pixels inside the head, slice by slice: never above half, "
+                     "and almost nothing at the top of the head")
 
 # %% [markdown]
 # In the real set 37 % on average, give or take 18. Keep this number: most of what a network computes, it computes on air.
@@ -143,8 +148,10 @@ plots.show(axes, alt="Share of pixels inside the head against slice number: smal
 # %%
 flair, tumor = images[..., 1], masks[..., 0].astype(bool)
 head = flair > 0.1 * flair.max()
-axes = plots.histogram({"tumour": flair[tumor], "rest of the head": flair[head & ~tumor]}, x="FLAIR")
-plots.show(axes, alt="Two overlapping histograms of FLAIR brightness: tumour pixels are brighter on average, but the curves overlap")
+heaps = {"tumour": flair[tumor], "rest of the head": flair[head & ~tumor]}
+axes = plots.histogram(heaps, x="FLAIR brightness")
+plots.show(axes, alt="Two histograms of FLAIR brightness over each other: where most tumour "
+                     "pixels lie, there are many pixels of the rest of the head as well")
 
 # %% [markdown]
 # The two heaps overlap. Try anyway: call everything brighter than a threshold "tumour", and choose the threshold that
@@ -159,21 +166,32 @@ print(f"the best threshold, {best}, scores a Dice of {max(scores):.2f}")
 
 # %%
 axes = plots.error_map(image, mask, image[..., 1] > best)
-plots.show(axes, alt="The thresholded slice against the outline: the threshold also marks bright pixels elsewhere in the head")
+plots.show(axes, alt="The slice with hits in the tumour, and false alarms over the scalp and "
+                     "much of the brain")
 
 # %% [markdown]
-# Even with the answer in hand, one threshold is a poor reader: it marks scalp, vessels and caps of bright tissue
-# beside the ventricles, and loses the tumour's dark core. A radiologist uses what no histogram contains: *where* a
-# pixel lies, what is around it, and what the other two sequences say at the same place. That is the job of a
-# network with a wide view, and the reason for the rest of this course.
+# Even with the answer in hand, one threshold is a poor reader: the scalp is as bright as the tumour, and much of the
+# brain is nearly so. A radiologist uses what no histogram contains: *where* a pixel lies, what is around it, and what
+# the other two sequences say at the same place. That is the job of a network with a wide view, and the reason for
+# the rest of this course.
 #
 # ## All slices at a glance
 #
 # On how many slices in a row does this tumour appear? It is one object in space; the slices are cuts through it.
 
 # %%
-axes = plots.patient_strip(images, masks)
-plots.show(axes, alt="All slices of one patient in order, FLAIR, the tumour outlined where there is one")
+axes = plots.patient_strip(images, masks, columns=14)
+plots.show(axes, alt="All slices of one patient from the base of the skull to the top, FLAIR, "
+                     "the tumour outlined on a run of neighbouring slices")
+
+# %% [markdown]
+# The same slices in the other two sequences, with the outlines that were drawn on FLAIR. Would you have found it?
+
+# %%
+for sequence in ("pre", "post"):
+    axes = plots.patient_strip(images, masks, sequence=sequence, columns=14, title=sequence)
+    plots.show(axes, alt=f"The same slices in the {sequence}-contrast sequence with the outlines "
+                         "drawn on FLAIR")
 
 # %% [markdown]
 # ### Exercise 1: the largest slice
@@ -223,14 +241,20 @@ def standardise(image):
 check("standardise", standardise)
 
 # %% [markdown]
-# Does it help the histogram? Here is FLAIR of one middle slice from each of six patients, before and after.
+# Does it help? Here is FLAIR of one slice from each of six patients, as stored and standardised.
 
 # %%
-middles = scans.groupby("patient").nth(scans.groupby("patient").size().min() // 2).head(6)
+middles = scans.groupby("patient").nth(int(slices.min()) // 2).head(6)
 some, _ = data.load_slices(middles, size=64)
 after = np.stack([data.standardise(one) for one in some])
 axes = plots.brightness_by_patient(some[..., 1], after[..., 1], names=middles.patient)
-plots.show(axes, alt="FLAIR brightness of six patients: spread far apart before standardising, close together after")
+plots.show(axes, alt="Violins of FLAIR brightness of six patients: as stored they end at very "
+                     "different values, standardised they end closer together")
+
+# %% [markdown]
+# The ends of the violins come closer together; their middles still differ. Mean and spread were taken over the
+# whole slice, air included, and a head that fills more of the picture moves both. No rescaling makes two scanners the
+# same; a network has to see many of them.
 
 # %% [markdown]
 # ## A sequence that is not there
@@ -272,28 +296,29 @@ lacking
 # The real set's own description says that pre-contrast is missing in 6 patients and post-contrast in 9. Counting as
 # you just did finds 10 for post-contrast. Descriptions are written by people; arrays can be asked.
 #
-# Side by side: a patient with three sequences above, one of those with a copy below.
+# Here is one of those that you found. Which of the three pictures are the same?
 
 # %%
 incomplete = next(iter(lacking))
 rows = scans[scans.patient == incomplete]
-some, outlines = data.load_slices(rows.nlargest(1, "tumor_pixels"), size=256)
+some, outlines = data.load_slices(rows.nlargest(1, "tumor_pixels"), size=128)
 axes = plots.sequences(some[0], outlines[0])
-plots.show(axes, alt="A patient whose missing sequence was filled with FLAIR: two or three of the grey pictures are identical")
+plots.show(axes, alt="A slice of a patient with a missing sequence: FLAIR and the copy in its "
+                     "place are the same picture")
 
 # %% [markdown]
 # ### Exercise 4: what does a copy cost?
 #
 # In two or three sentences: what can a network not learn from this patient, and what may go wrong when it meets
-# such a patient after training on complete ones? A person reads this answer; lesson 9 measures it.
+# such a patient after training on complete ones? A person reads this answer; nothing marks it now.
 
 # %% exercise="what_a_copy_costs"
 ### BEGIN SOLUTION
-what_a_copy_costs = (
-    "Where pre or post is a copy of FLAIR, the difference between the sequences is zero everywhere: leaking vessels "
-    "and fat look like water. Weights that learned to read T1 now read FLAIR, a contrast they never saw in that channel, "
-    "so predictions can fail in places where FLAIR alone is ambiguous."
-)
+what_a_copy_costs = """
+Where pre or post is a copy of FLAIR, comparing the two tells nothing: what fat, water and
+leaking vessels look like in T1 is lost. Weights that learned to read T1 in that channel now
+read FLAIR, a contrast they never saw there, so the network can fail where FLAIR alone is
+ambiguous."""
 ### END SOLUTION
 
 # %%
