@@ -6,7 +6,7 @@ who cannot see it. Colours are Okabe and Ito's, and what colour tells is told by
 
 from course_lib.plots.brightness import brightness_by_patient, false_colours, head_shares, histogram
 from course_lib.plots.charts import area_by_patient, curves, mask_counts, patient_scores
-from course_lib.plots.counting import flattered_dice, hundred_squares, slices_by_patient
+from course_lib.plots.counting import flattered_dice, hundred_squares, slices_by_patient, twins
 from course_lib.plots.grids import mosaic, patient_strip, sequences, slice_grid
 from course_lib.plots.network import network_blocks, network_diagram
 from course_lib.plots.output import alt_text, picture_html, show
@@ -42,4 +42,5 @@ __all__ = [
     "slice_grid",
     "slices_by_patient",
     "style",
+    "twins",
 ]

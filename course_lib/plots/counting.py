@@ -1,4 +1,4 @@
-"""Charts of lesson 2: what a hundred pixels are, how slices divide among patients, how an average flatters."""
+"""Figures of lesson 2: a hundred pixels, slices by patient, an average that flatters, twin slices side by side."""
 
 import numpy as np
 import pandas as pd
@@ -6,6 +6,8 @@ from matplotlib.patches import Rectangle
 
 from course_lib.errors import ArgumentError
 from course_lib.plots import style as looks
+from course_lib.plots.grids import mosaic
+from course_lib.plots.scans import grey
 
 
 def hundred_squares(shares, title=None, ax=None):
@@ -116,11 +118,56 @@ def flattered_dice(empty_share, honest=(), title=None, ax=None):
             ax.plot([dice, dice, 0], [dice, reported, reported], color="black", linestyle=":", linewidth=1.2)
             ax.plot(dice, reported, "o", color=looks.VERMILION)
             ax.plot(dice, dice, "s", color=looks.BLUE)
-            ax.annotate(f"{dice:.2f} reads as {reported:.2f}", (dice, reported), (6, -16), textcoords="offset points")
-        ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
+            text = f"{dice:.2f} reads as {reported:.2f}"
+            place = {"xytext": (8, -18)} if dice < 0.3 else {"xytext": (-6, 8), "ha": "right"}  # clear of both lines
+            ax.annotate(text, (dice, reported), textcoords="offset points", **place)
+        ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.04), aspect="equal")
         ax.set_xlabel("mean Dice of tumour slices")
         ax.set_ylabel("number reported")
         ax.legend(loc="lower right")
         if title:
             ax.set_title(title)
     return ax
+
+
+def twins(train_images, train_masks, test_images, test_masks, ax=None):
+    """Pairs of neighbouring slices, training above and test below, cut out around the tumour.
+
+    Dashed, in both rows: the outline of the training slice. Solid: that of the test slice.
+
+    Args:
+        train_images, test_images: (pair, height, width, 3) uint8.
+        train_masks, test_masks: (pair, height, width[, 1]).
+        ax: axes to draw on, or None for a new figure.
+
+    Returns:
+        The axes.
+    """
+    sizes = {len(part) for part in (train_images, train_masks, test_images, test_masks)}
+    if len(sizes) != 1 or 0 in sizes:
+        raise ArgumentError(f"Give as many training slices as test slices, one pair at least; got {sorted(sizes)}.")
+    train = [looks.as_mask(mask) for mask in train_masks]
+    test = [looks.as_mask(mask) for mask in test_masks]
+    boxes = [_around(one | other) for one, other in zip(train, test, strict=True)]
+    tiles, solid, dashed = [], [], []
+    for images, truths in ((train_images, None), (test_images, test)):
+        for k, box in enumerate(boxes):
+            tiles.append(grey(images[k])[box])
+            solid.append(np.zeros(tiles[-1].shape, bool) if truths is None else truths[k][box])
+            dashed.append(train[k][box])
+    titles = [name for name in ("training", "test") for _ in boxes]
+    with looks.style():
+        ax = looks.new_axes(ax, (9, 18 / len(boxes) + 0.1))
+        mosaic(ax, tiles, solid, dashed, titles, columns=len(boxes))
+    return ax
+
+
+def _around(mask):
+    """A square of five eighths of the picture's height around the middle of a mask, kept inside the picture."""
+    side = min(mask.shape) * 5 // 8
+    rows, columns = np.nonzero(mask) if mask.any() else np.nonzero(np.ones_like(mask))
+    middles = (rows.min() + rows.max()) // 2, (columns.min() + columns.max()) // 2
+    starts = [
+        int(np.clip(middle - side // 2, 0, length - side)) for middle, length in zip(middles, mask.shape, strict=True)
+    ]
+    return np.s_[starts[0] : starts[0] + side, starts[1] : starts[1] + side]
