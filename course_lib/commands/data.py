@@ -93,16 +93,15 @@ def _check(folder: Path) -> int:
 
 
 def _make(out: Path | None, settings: dict) -> int:
-    from course_lib.data.files import scan_folder
-    from course_lib.data.find import data_folder, prepare_phantoms
+    from course_lib.data import data_folder
+    from course_lib.errors import CourseError
+    from course_lib.phantoms import make_phantoms
 
-    target = out or data_folder() / "phantoms"
-    folder = scan_folder(target)
-    if folder:
-        print(f"{folder} is there already. To make others, remove it or choose another folder with --out.")
-    else:
-        folder = prepare_phantoms(target, **settings)
-        print(f"Made {folder}")
+    try:
+        folder = make_phantoms(out or data_folder() / "phantoms", progress=True, **settings)
+    except ValueError as error:
+        raise CourseError(f"{error}. See `course data --help`.") from None
+    print(f"Synthetic patients: {folder}")
     _summarise(folder)
     return 0
 

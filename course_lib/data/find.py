@@ -1,13 +1,13 @@
 """Which folder of scans to use: the first of a few places that has one."""
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from course_lib.data.files import scan_folder
-from course_lib.errors import DataError, StorageError
-from course_lib.storage import atomic_path
+from course_lib.errors import DataError
 
 # Kaggle mounts data sets in the first form in older notebooks and in the second in newer ones. The archive holds the
 # folder twice, so its nested copy is named last and is taken only where the outer one is missing.
@@ -50,9 +50,8 @@ def find_data(*, kaggle_input: str | Path = "/kaggle/input", home: str | Path | 
     """
     data = data_folder() if home is None else Path(home) / "data"
     found = locate_data(kaggle_input=kaggle_input, home=home)
-    if found is None:
-        print("No real scans here: making synthetic patients, once.")
-        found = Rung(SYNTHETIC, prepare_phantoms(data / "phantoms"))
+    if found is None or found.place == SYNTHETIC:
+        found = Rung(SYNTHETIC, _phantoms(data / "phantoms"))
     near = found.folder.is_relative_to(data.parent)  # a short path reads better, and notebooks keep what is printed
     message = f"Scans: {found.folder.relative_to(data.parent) if near else found.folder} ({found.place})"
     if message not in _said:
@@ -80,28 +79,21 @@ def ladder(data: Path, kaggle_input: Path) -> Iterator[Rung]:
     yield Rung(SYNTHETIC, scan_folder(data / "phantoms"))
 
 
-def prepare_phantoms(target: Path, **settings) -> Path:
-    """Makes phantoms under `target`, where there are none yet; a kill on the way leaves nothing half-made.
-
-    Args:
-        target: folder that gets the folder ``kaggle_3m``.
-        settings: `patients`, `size`, `seed` and `progress` of `make_phantoms`.
-
-    Returns:
-        The folder whose sub-folders are the phantoms.
-
-    Raises:
-        StorageError: `target` cannot be written, or holds something else.
-    """
+def _phantoms(target: Path) -> Path:
+    """Makes phantoms under `target`, or takes those there; those of an older version of the course are made again."""
+    folder = scan_folder(target)
+    settings = {}
+    if folder:
+        try:
+            note = json.loads((folder / "phantoms.json").read_text(encoding="utf-8"))
+            settings = {name: note[name] for name in ("patients", "size", "seed")}
+        except (OSError, ValueError, KeyError, TypeError):
+            return folder  # not made by this course: whoever put it there knows why
+    else:
+        print("No real scans here: making synthetic patients, once.")
     from course_lib.phantoms import make_phantoms
 
-    try:
-        with atomic_path(target) as draft:
-            make_phantoms(draft, **settings)
-    except StorageError:
-        if scan_folder(target) is None:  # else another process, started at the same time, was faster
-            raise
-    return scan_folder(target)
+    return make_phantoms(target, progress=not folder, **settings)
 
 
 def data_folder() -> Path:
