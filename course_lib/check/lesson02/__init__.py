@@ -25,7 +25,7 @@ EXERCISES = [
         name="what_the_copier_shows",
         lesson=2,
         kind="free",
-        task="Say in three or four sentences what the copier has learned, and what you would ask about a Dice of .90.",
+        task="Say in three or four sentences what the copier has learned, and what you would ask about a Dice of 0.90.",
         hints=[
             "Compare the two rows of the table. What changed between them: the copier, or the test?",
             "Which of its neighbours could the copier look up for a patient whom nobody has scanned before?",
