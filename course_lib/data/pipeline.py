@@ -71,8 +71,8 @@ def augment_batch(images, masks, augmentation: Augmentation, seed) -> tuple["tf.
     import tensorflow as tf
 
     images, masks = tf.cast(images, tf.float32), tf.cast(masks, tf.float32)
-    seed = tf.cast(tf.reshape(seed, [-1]), tf.int32)
-    seeds = tf.random.split(tf.concat([seed, [0]], 0)[:2] if seed.shape[0] != 2 else seed, 3, alg="philox")
+    pair = tf.concat([tf.reshape(tf.cast(seed, tf.int64), [-1]), [0]], 0)[:2]
+    seeds = tf.random.split(pair, 3, alg="philox")
     images, masks = _move(images, masks, augmentation, seeds[0])
     return _recolor(images, augmentation, seeds[1], seeds[2]), masks
 
@@ -111,6 +111,7 @@ def make_dataset(
     _check_arrays(images, masks, batch)
     order = np.random.default_rng([seed, epoch]).permutation(len(images)) if shuffle else np.arange(len(images))
     count = len(images) // batch if drop_remainder else -(-len(images) // batch)
+    key = tf.constant([seed, epoch], tf.int64)
 
     def batches() -> Iterator[tuple[np.ndarray, np.ndarray]]:
         # Straight from the arrays: a tensor of them would hold the whole set in memory a second time.
@@ -123,7 +124,7 @@ def make_dataset(
         if augmentation is None or augmentation == Augmentation.none():
             return tf.cast(chosen, tf.float32), tf.cast(truth, tf.float32)
         # Folding the batch's number into the seed makes each batch's randomness its own, whichever thread takes it.
-        return augment_batch(chosen, truth, augmentation, tf.random.fold_in([seed, epoch], number, alg="philox"))
+        return augment_batch(chosen, truth, augmentation, tf.random.fold_in(key, number, alg="philox"))
 
     rows = batch if drop_remainder else None
     signature = tuple(tf.TensorSpec((rows, *array.shape[1:]), array.dtype) for array in (images, masks))
