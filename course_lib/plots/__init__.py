@@ -11,7 +11,7 @@ from course_lib.plots.grids import mosaic, patient_strip, sequences, slice_grid
 from course_lib.plots.network import network_blocks, network_diagram
 from course_lib.plots.output import alt_text, picture_html, show
 from course_lib.plots.scans import SEQUENCES, blend, contour, error_map, grey, overlay
-from course_lib.plots.style import PALETTE, style
+from course_lib.plots.style import PALETTE
 
 __all__ = [
     "PALETTE",
@@ -41,6 +41,5 @@ __all__ = [
     "show",
     "slice_grid",
     "slices_by_patient",
-    "style",
     "twins",
 ]

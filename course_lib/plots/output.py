@@ -47,19 +47,14 @@ def show(target, alt=None):
     figure = figure_of(target)
     alt = _checked(getattr(figure, _ALT, None) if alt is None else alt)
     try:
-        display(picture_bundle(figure, alt), raw=True)
+        display({"text/html": picture_html(figure, alt), "text/plain": f"Figure: {alt}"}, raw=True)
     finally:
         plt.close(figure)
 
 
-def picture_bundle(figure, alt):
-    """The display data of a described figure: an HTML picture, and the description as plain text."""
-    return {"text/html": picture_html(figure, alt), "text/plain": f"Figure: {_checked(alt)}"}
-
-
-def picture_html(figure, alt):
-    """A described figure as an HTML ``<img>`` that holds the picture itself."""
-    data, kind, width = encode(figure)
+def picture_html(target, alt):
+    """A described figure (or its axes) as an HTML ``<img>`` that holds the picture itself."""
+    data, kind, width = encode(figure_of(target))
     style = f"max-width: 100%; width: {width}px; height: auto; background: white"
     source = f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
     return f'<img src="{source}" alt="{html.escape(_checked(alt))}" style="{style}">'
