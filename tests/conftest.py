@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+PUBLISHED = {"CS": 16, "DU": 45, "EZ": 1, "FG": 14, "HT": 34}  # patients of each institution, 110 in all
 TINY_PATIENTS = {"TCGA_CS_0001_20000101": 3, "TCGA_DU_0002_20000102": 2, "TCGA_EZ_0003_20000103": 12}
 
 
