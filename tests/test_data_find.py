@@ -1,6 +1,8 @@
 """Which folder of scans is taken, and what `course data` says and makes."""
 
 import argparse
+import hashlib
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -194,3 +196,11 @@ def test_impossible_phantoms_are_refused(tmp_path):
 def test_options_of_the_phantoms_alone_are_refused():
     with pytest.raises(CourseError, match="go with --phantoms"):
         course("--patients", "5")
+
+
+def test_the_checksums_in_the_datas_readme_are_those_of_the_files_that_ship():
+    home = Path(__file__).parents[1]
+    listed = re.findall(r"^\| `(\S+)` \| `([0-9a-f]{64})` \|$", (home / "data" / "README.md").read_text(), re.MULTILINE)
+    assert {name for name, _ in listed} == {str(p.relative_to(home)) for p in home.glob("course_lib/assets/*.npz")}
+    for name, digest in listed:
+        assert hashlib.sha256((home / name).read_bytes()).hexdigest() == digest
