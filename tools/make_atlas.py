@@ -2,8 +2,8 @@
 
 Run it once, with nilearn installed: ``python tools/make_atlas.py``. It writes ``course_lib/assets/mni152.npz``:
 
-- ``t1``, ``gm``, ``wm``: (z, y, x) uint8; z upwards, y to the front, x to the right; T1 intensity, grey matter and white
-  matter, 0 to 255, every 1.5 mm, the head's empty surroundings cut off;
+- ``t1``, ``gm``, ``wm``: (z, y, x) uint8; z upwards, y to the front, x to the right; T1 intensity, grey matter and
+  white matter, 0 to 255, every 1.5 mm, the head's empty surroundings cut off;
 - ``origin``: (z, y, x) float64, millimetres in MNI space of the first voxel's centre;
 - ``spacing``: millimetres between voxels.
 

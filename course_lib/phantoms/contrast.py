@@ -1,7 +1,7 @@
 """How bright each tissue is in each sequence, for one patient on one scanner (the idea of SynthSeg, Billot 2023).
 
-Brightness is relative to white matter in the same sequence. Orders and ranges follow T1 before contrast, FLAIR and T1 after
-contrast, wide enough that no scanner looks like another.
+Brightness is relative to white matter in the same sequence. Orders and ranges follow T1 before contrast, FLAIR and T1
+after contrast, wide enough that no scanner looks like another.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ SEQUENCES = ("pre", "FLAIR", "post")
 # Mean brightness in pre, FLAIR and post, and its spread from patient to patient (a factor's standard deviation).
 TISSUES = {
     "air": ((0.01, 0.01, 0.01), 0.3),
-    "fat": ((2.5, 2.5, 2.4), 0.2),
+    "fat": ((1.9, 2.1, 1.9), 0.2),
     "skin": ((1.0, 0.8, 1.1), 0.15),
     "muscle": ((0.68, 0.42, 0.8), 0.18),
     "mucosa": ((0.8, 1.3, 1.7), 0.3),
@@ -46,8 +46,8 @@ def draw_contrast(rng):
         values[name] = np.array(mean) * np.exp(common + own)
     grey_pre = rng.uniform(0.72, 1.02)
     values["grey"] = np.array([grey_pre, rng.uniform(1.0, 1.42), np.clip(grey_pre + rng.uniform(-0.02, 0.22), 0, 1.12)])
-    fluid_pre = rng.uniform(0.2, 0.58)
-    values["fluid"] = np.array([fluid_pre, rng.uniform(0.12, 0.6), fluid_pre + rng.uniform(-0.05, 0.2)])
+    fluid_pre = rng.uniform(0.15, 0.52)
+    values["fluid"] = np.array([fluid_pre, rng.uniform(0.08, 0.5), fluid_pre + rng.uniform(-0.05, 0.2)])
     if rng.random() < 0.16:
         values["fat"][2] *= rng.uniform(0.25, 0.5)
     return Contrast(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from course_lib.phantoms.fields import Field, random_field
+from course_lib.phantoms.fields import random_field
 
 FULL = 256  # pixels across the published slices; sizes are drawn in these and scaled
 CENTRE = np.array([0.0, -17.0, 0.0])  # z, y, x about which heads turn: the middle of the outline seen from above
@@ -38,7 +38,7 @@ class Pose:
 
 def draw_pose(rng, slices, height):
     """A pose; ``height``: the head's extent along the rows, pixels of 256, forehead to occiput."""
-    zoom = height / 207 * np.array([1.0, rng.normal(1.0, 0.035)])
+    zoom = height / 211 * np.array([1.0, rng.normal(0.975, 0.035)])
     degrees = rng.normal((0, 0, 0), (3.0, 2.5, 5.5))  # about the z, y and x axes: turned, tilted, nodding
     turn = Rotation.from_euler("zyx", degrees, degrees=True).as_matrix()[::-1, ::-1]
     bottom = -62 - 48 * rng.beta(1.6, 1.3)
@@ -70,28 +70,19 @@ def slice_points(pose, size, layers):
     return np.tensordot(pose.turn.astype(np.float32), grid - level, 1) + level + centre
 
 
-@dataclass(frozen=True)
-class Shape:
-    """What makes a head individual: a displacement for each axis, and stretched proportions."""
-
-    scale: np.ndarray
-    wide: tuple[Field, ...]
-    fine: tuple[Field, ...]
-
-    def apply(self, points):
-        """Bend (3, n) points; returns a new (3, n) float32 array."""
-        bent = points * self.scale.astype(np.float32)[:, None]
-        for axis in range(3):
-            bent[axis] += self.wide[axis].sample(points) + self.fine[axis].sample(points)
-        return bent
+def stretch(rng, points):
+    """Give (3, n) points another head's proportions, within some 3 %, and bend them by some 3 mm over 110 mm."""
+    reach = np.float32(rng.uniform(1.5, 4.0))
+    bent = points * rng.normal(1.0, 0.03, 3).astype(np.float32)[:, None]
+    for axis in bent:
+        axis += reach * random_field(rng, 110).sample(points)
+    return bent
 
 
-def draw_shape(rng):
-    """An individual head: proportions within some 3 %, displaced by some 4 mm over 80 mm and 1.3 mm over 22 mm."""
-    fields = [random_field(rng, length) for length in (80, 80, 80, 22, 22, 22)]
-    reach = [rng.uniform(2.0, 5.0)] * 3 + [rng.uniform(0.7, 1.8)] * 3
-    scaled = [Field(f.values * np.float32(r), f.origin, f.spacing) for f, r in zip(fields, reach, strict=True)]
-    return Shape(rng.normal(1.0, 0.03, 3), tuple(scaled[:3]), tuple(scaled[3:]))
+def ripple(rng, points):
+    """Bend (3, n) points by some 2 mm over 45 mm and 1.2 mm over 20 mm: folds and nuclei of another brain."""
+    reach = rng.uniform(1.0, 3.0), rng.uniform(0.6, 1.8)
+    return points + np.stack([random_field(rng, 20, (reach[1], reach[0]), 2.2).sample(points) for _ in range(3)])
 
 
 def widen_ventricles(points, amount):

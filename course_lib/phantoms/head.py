@@ -1,12 +1,13 @@
 """The head around the MNI152 brain: what the template leaves out, as distances in millimetres.
 
-The template holds the brain alone. Skull and scalp follow its hull; face, neck, nose and ears are drawn from a few measures
-of an average head. Everything is computed once per process, in about a second.
+The template holds the brain alone. Skull and scalp follow its hull; face, neck, nose and ears are drawn from a few
+measures of an average head. Everything is computed once per process, in about a second.
 """
 
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from scipy import ndimage
@@ -16,7 +17,7 @@ from course_lib.phantoms.fields import Field
 
 ATLAS = Path(__file__).parent.parent / "assets" / "mni152.npz"
 
-# The head below the brain's widest part: height z, half width, front and back y of its outline, millimetres in MNI space.
+# The head below the brain's widest part: height z, half width, front and back y of its outline, millimetres (MNI).
 OUTLINE = np.array(
     [
         (-150, 56, 62, -84),
@@ -30,7 +31,7 @@ OUTLINE = np.array(
         (20, 72, 78, -112),
     ]
 )
-SCALP = 13.0  # from the brain's hull to the skin over the vault
+SCALP = 14.0  # from the brain's hull to the skin over the vault
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def signed_distance(inside, spacing):
 
 
 def head_outline(points, hull):
-    """Boolean: the head with face, nose, neck and ears. ``points``: z, y, x in millimetres; ``hull``: distance to the brain."""
+    """Boolean: the head with face, nose, neck and ears; ``points`` z, y, x in millimetres, ``hull`` as in `Head`."""
     z, y, x = points
     half, front, back = (np.interp(z, OUTLINE[:, 0], column) for column in OUTLINE[:, 1:].T)
     along = (y - (front + back) / 2) / ((front - back) / 2)
@@ -80,19 +81,38 @@ def read_atlas():
     try:
         with np.load(ATLAS, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in ("t1", "gm", "wm", "origin", "spacing")}
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise DataError(
             f"{ATLAS}: the brain atlas that phantoms are made from is missing or damaged ({error}). "
             "Install the course again, or run tools/make_atlas.py where nilearn is installed."
         ) from error
 
 
+def closing(inside, radius, spacing):
+    """``inside`` with every bay filled that a ball of ``radius`` millimetres cannot enter."""
+    grown = ndimage.distance_transform_edt(~inside) * spacing <= radius
+    return ndimage.distance_transform_edt(grown) * spacing > radius
+
+
 def brain_hull(tissue, origin, spacing):
-    """Distance to the brain's smoothed surface on a lattice twice as coarse as the atlas's and wide enough for the head."""
-    margin = np.array([(50, 22), (22, 26), (26, 26)])  # atlas voxels below/above, behind/in front, left/right
+    """Distance to the smoothed surface that the skull follows, on a lattice wide enough for the head.
+
+    Over the vault even the cleft between the hemispheres is bridged; at the base the skull follows the lobes closely.
+    """
+    margin = np.array([(50, 30), (30, 32), (34, 34)])  # atlas voxels below/above, behind/in front, left/right
     brain = np.pad(ndimage.gaussian_filter(tissue.astype(np.float32), 1.0), margin)[::2, ::2, ::2] > 0.4
-    brain = ndimage.binary_fill_holes(ndimage.binary_closing(brain, iterations=3))
-    return Field(signed_distance(brain, 2 * spacing), origin - spacing * margin[:, 0], 2 * spacing)
+    spacing, origin = 2 * spacing, origin - spacing * margin[:, 0]
+    brain = ndimage.binary_fill_holes(brain)
+    close, wide = (signed_distance(closing(brain, radius, spacing), spacing) for radius in (8, 26))
+    z = (origin[0] + spacing * np.arange(len(brain)))[:, None, None]
+    hull = np.minimum(close, wide + np.interp(z, (-18, 12), (16, 0))).astype(np.float32)
+    return Field(round_top(hull, z, 5 / spacing), origin, spacing)
+
+
+def round_top(distance, z, blur):
+    """Smooth a distance over the vault, where a skull is rounder than the brain's two humps; ``blur`` in voxels."""
+    share = np.interp(z, (30, 60), (0, 1)).astype(np.float32)
+    return distance + share * (ndimage.gaussian_filter(distance, blur, truncate=3) - distance)
 
 
 def ventricle_distance(fluid_share, hull, points, lattice):
@@ -122,6 +142,7 @@ def load_head():
     hull = brain_hull(t1.values + gm.values + wm.values > 0.35, origin, spacing)
     outline = head_outline(lattice_points(hull), hull.values)
     skin = signed_distance(ndimage.gaussian_filter(outline.astype(np.float32), 0.8) > 0.5, hull.spacing)
+    skin = round_top(skin, lattice_points(hull)[0], 9 / hull.spacing)
 
     points = z, y, x = lattice_points(t1)
     depth = hull.sample(np.broadcast_arrays(*points))

@@ -40,7 +40,7 @@ def draw_look(rng, contrast, median_ratio):
     """A lesion's look; ``median_ratio``: how bright lesions of this institution are in FLAIR, over the brain."""
     brain = 0.5 * contrast["grey"] + 0.5
     before = np.clip(rng.normal(0.83, 0.1), 0.5, 1.02)
-    flair = np.clip(rng.normal(median_ratio + 0.06, 0.3), 1.08, 2.6)
+    flair = np.clip(rng.normal(median_ratio + 0.12, 0.28), 1.12, 2.6)
     ratio = np.array([before, flair, before + rng.normal(0.02, 0.05)])
     kind = rng.choice(["none", "cyst", "dim"], p=[0.5, 0.17, 0.33])
     if kind == "cyst":
@@ -50,10 +50,10 @@ def draw_look(rng, contrast, median_ratio):
         core_light = brain * ratio * [rng.uniform(0.6, 0.9), rng.uniform(0.5, 0.9), rng.uniform(0.6, 0.9)]
     return Look(
         ratio=(ratio * brain).astype(np.float32),
-        border=rng.uniform(0.06, 0.3),
+        border=rng.uniform(0.1, 0.5),
         fade=rng.uniform(0.0, 0.55),
         keep=rng.uniform(0.1, 0.6),
-        mottle=rng.uniform(0.03, 0.15),
+        mottle=rng.uniform(0.05, 0.22),
         core=core,
         core_light=np.asarray(core_light, np.float32),
         shift=rng.normal(0, 0.22, 3),

@@ -1,8 +1,8 @@
 """Low-grade gliomas: where they start, how far they grow, what they push aside and how they look.
 
-A lesion is a level set of a function that starts as the distance from a centre, in units of three axes, and is bent by noise
-(fingers, bays), by white matter (gliomas creep along fibres) and by walls (ventricles, the brain's surface, the cleft
-between the hemispheres). The level is chosen so that the largest cross-section has the area that was drawn.
+A lesion is a level set of a function that starts as the distance from a centre, in units of three axes, and is bent by
+noise (fingers, bays), by white matter (gliomas creep along fibres) and by walls (ventricles, the brain's surface, the
+cleft between the hemispheres). The level is chosen so that the largest cross-section has the area that was drawn.
 """
 
 from dataclasses import dataclass
@@ -53,26 +53,25 @@ class Lesion:
 
 def draw_lesion(rng, head):
     """A lesion in one hemisphere's white matter; `head` is the average `Head`."""
-    weight = np.exp(-0.5 * ((head.seeds[:, 0] - 17) / 21) ** 2 - 0.5 * ((head.seeds[:, 1] + 8) / 32) ** 2)
+    weight = np.exp(-0.5 * ((head.seeds[:, 0] - 10) / 27) ** 2 - 0.5 * ((head.seeds[:, 1] + 6) / 36) ** 2)
     centre = head.seeds[rng.choice(len(head.seeds), p=weight / weight.sum())].astype(float)
     side = rng.choice([-1.0, 1.0])
-    axes = np.array([rng.uniform(1.0, 1.5), rng.uniform(0.85, 1.3), rng.uniform(0.75, 1.1)])
+    axes = np.array([rng.uniform(0.95, 1.4), rng.uniform(0.85, 1.3), rng.uniform(0.75, 1.1)])
     turn = Rotation.from_euler("zyx", rng.normal(0, 25, 3), degrees=True).as_matrix()
-    area = float(np.clip(np.exp(rng.normal(np.log(2750), 0.58)), 500, 8500))
+    area = float(np.clip(np.exp(rng.normal(np.log(2550), 0.62)), 450, 8500))
     radius = np.sqrt(area / np.pi)
-    span = 3.2 * radius
     centre[2] *= side
-    fields = [random_field(rng, length, centre - span, centre + span) for length in (1.5 * radius, 0.7 * radius, 8.0)]
+    fields = [random_field(rng, wavelength) for wavelength in (1.5 * radius, 0.7 * radius, 8.0)]
     return Lesion(
         centre=centre,
         frame=(turn / axes[:, None]) / radius,
         area=area,
         push=float(rng.choice([0.0, 1.0], p=[0.25, 0.75]) * rng.uniform(0.08, 0.38)),
-        along_fibres=float(rng.uniform(0.1, 0.7)),
+        along_fibres=float(rng.uniform(0.1, 0.9)),
         coarse=fields[0],
         middle=fields[1],
         fine=fields[2],
-        roughness=np.array([0.16, 0.12, 0.05]) * rng.uniform(0.4, 1.6, 3),
+        roughness=np.array([0.16, 0.13, 0.07]) * rng.uniform(0.4, 1.7, 3),
         crosses=bool(rng.random() < 0.12),
     )
 
@@ -99,7 +98,9 @@ def growth(lesion, points, source, head, hull):
 
     ``source`` are the same points as read from the healthy brain (see `push_aside`).
     """
-    level = own_distance(lesion, points)
+    distance = own_distance(lesion, points)
+    near = np.flatnonzero(distance < 3)
+    points, source, hull, level = points[:, near], source[:, near], hull[near], distance[near]
     for weight, field in zip(lesion.roughness, (lesion.coarse, lesion.middle, lesion.fine), strict=True):
         level = level + np.float32(weight) * field.sample(points)
     level -= np.float32(lesion.along_fibres) * (head.deep_wm.sample(source, outside=0.0) - np.float32(0.4))
@@ -109,14 +110,16 @@ def growth(lesion, points, source, head, hull):
     callosum = (source[0] > 2) & (source[0] < 30) & (np.abs(source[1] + 8) < 40) if lesion.crosses else False
     level += other_side * np.where(callosum, np.float32(0.25), np.float32(3.0))
     z, y = source[0], source[1]
-    level += 3 * soft_below(np.minimum(-z - 16 - 0.25 * (y + 40), -y - 28).__neg__(), 0.0, 3.0)  # the tentorium
-    return level
+    level += 3 * soft_below(np.maximum(z + 16 + 0.25 * (y + 40), y + 28), 0.0, 3.0)  # under the tentorium
+    distance = np.maximum(distance, 3)
+    distance[near] = level
+    return distance
 
 
 def choose_level(level, area):
     """The level at which the largest cross-section covers ``area`` pixels; ``level``: (slice, row, column)."""
     flat = level.reshape(len(level), -1)
-    order = min(max(int(round(area)), 4), flat.shape[1] - 1)
+    order = min(max(round(area), 4), flat.shape[1] - 1)
     return float(np.partition(flat, order, axis=1)[:, order].min())
 
 

@@ -33,15 +33,19 @@ def mirrored(points, skew=0.08):
 
 
 def paint_soft_parts(canvas, points, skin, contrast, rng):
-    """Skin, the fat under it, and muscle streaked with fat; ``skin``: distance to the head's surface."""
+    """Skin, the fat under it, and muscle with sheets of fat between; ``skin``: distance to the head's surface."""
     folded = mirrored(points)
-    streaks = random_field(rng, 14).sample(folded) + 0.6 * random_field(rng, 7).sample(folded)
-    fat = rng.uniform(3.0, 6.5)  # millimetres under the skin
-    canvas.paint(soft_below(skin, 0.0, 1.5), contrast["muscle"])
-    canvas.paint(soft_below(skin, 0, 1.5) * soft_below(-streaks, -0.75, 0.5), contrast["fat"])
-    thickness = fat * (1 + 0.25 * random_field(rng, 45).sample(points)) * np.where(points[1] < -70, np.float32(1.25), 1)
-    canvas.paint(soft_below(skin) * soft_below(-skin, thickness, 1.5), contrast["fat"])
-    canvas.paint(soft_below(skin) * soft_below(-skin, 1.3, 1.5), contrast["skin"])
+    body = soft_below(skin, 0.0, 1.5)
+    coarse, fine = random_field(rng, 32).sample(folded), random_field(rng, 15).sample(folded)
+    canvas.paint(body, contrast["muscle"], 1 + np.float32(0.12) * fine)
+    sheets = soft_below(np.abs(coarse + 0.4 * fine), rng.uniform(0.12, 0.3), 0.25)
+    pads = soft_below(-coarse - 0.5 * fine, -1.3, 0.4)
+    glow = np.exp(0.28 * random_field(rng, 40, (0.6, 1.0)).sample(points))  # fat near the coil's elements shines
+    canvas.paint(body * np.maximum(sheets * 0.8, pads), contrast["fat"], glow)
+    thickness = np.float32(rng.uniform(3.5, 7.5)) * (1 + np.float32(0.15) * random_field(rng, 60).sample(points))
+    thickness = thickness * (1 + 0.5 * soft_below(points[1], -70, 40))
+    canvas.paint(body * soft_below(-skin, thickness, 2.0), contrast["fat"], glow)
+    canvas.paint(body * soft_below(-skin, 0.9, 1.5), contrast["skin"])
 
 
 def paint_face(canvas, points, skin, contrast, rng):
@@ -105,7 +109,7 @@ def paint_neck(canvas, points, inside, contrast, noise):
 
 def paint_skull(canvas, points, skin, hull, contrast, rng):
     """The skull's two dark tables with marrow between, the dura, and the fluid-filled space within."""
-    thick = rng.uniform(4.5, 7.5) * (1 + 0.2 * random_field(rng, 50).sample(points))
+    thick = rng.uniform(4.0, 7.0) * (1 + 0.2 * random_field(rng, 50).sample(points))
     gap = np.float32(rng.uniform(1.0, 2.6))
     shell = soft_below(hull, gap + thick, 1.5) * soft_below(skin, -2.0, 1.5)
     canvas.paint(shell, contrast["bone"])
@@ -117,18 +121,26 @@ def paint_skull(canvas, points, skin, hull, contrast, rng):
     canvas.paint(soft_below(hull, gap - 0.6, 1.5), contrast["fluid"])
 
 
-def tissue_shares(head, source, rng):
-    """Grey and white matter, (n,) each of 0 to 1, as one person has them: crisper than the average of 152 brains."""
+def tissue_shares(head, source, hull, rng):
+    """Grey and white matter, (n,) each of 0 to 1, as one person has them.
+
+    An average of 152 brains is blurred: shares are made crisper, and furrows of one's own are cut into the cortex.
+    """
     grey, white = head.gm.sample(source, outside=0.0), head.wm.sample(source, outside=0.0)
-    fluid = np.clip(1 - grey - white, 0, 1) * np.float32(rng.uniform(0.8, 1.7))
+    fluid = np.clip(1 - grey - white, 0, 1) * np.float32(rng.uniform(1.0, 2.2))
     power = np.float32(rng.uniform(1.3, 2.4))
     grey, white, fluid = (np.power(np.clip(share, 1e-4, None), power) for share in (grey, white, fluid))
+    furrow = soft_below(np.abs(random_field(rng, 15, (0.35, 1.0)).sample(source)), rng.uniform(0.03, 0.14), 0.16)
+    depth = rng.uniform(7, 16)
+    fluid += (
+        np.float32(rng.uniform(0.2, 1.4)) * furrow * soft_below(-hull, depth, 8.0) * (grey > 0.15) * (source[0] > -30)
+    )
     total = grey + white + fluid
     return grey / total, white / total
 
 
 def paint_brain(canvas, source, shares, hull, head, contrast, rng):
-    """Grey and white matter over the fluid, veins, choroid plexus, and the bright seams that FLAIR has without disease."""
+    """Grey and white matter over the fluid, vessels, and the bright seams that FLAIR has without disease."""
     grey, white = shares
     fluid = np.clip(1 - grey - white, 0, 1)
     within = soft_below(hull, 0.8, 1.5)
@@ -141,7 +153,7 @@ def paint_brain(canvas, source, shares, hull, head, contrast, rng):
 
 
 def paint_flair_seams(canvas, source, white, fluid, head, rng):
-    """What FLAIR shows bright in healthy heads: caps on the ventricles, the septum, pulsing fluid, small white spots."""
+    """What FLAIR shows bright in healthy heads: caps on the ventricles, pulsing fluid, small spots, air's blotches."""
     z, y, x = source
     ventricle = head.ventricle.sample(source, outside=60.0)
     rim = np.exp(-np.square((ventricle - 1.0) / np.float32(rng.uniform(1.2, 3.2)))) * (ventricle > -2)

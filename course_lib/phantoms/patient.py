@@ -5,9 +5,10 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from course_lib.errors import ArgumentError
 from course_lib.phantoms.clinical import draw_clinical
 from course_lib.phantoms.contrast import SEQUENCES, draw_contrast
-from course_lib.phantoms.geometry import FULL, draw_pose, draw_shape, slice_points, widen_ventricles
+from course_lib.phantoms.geometry import FULL, draw_pose, ripple, slice_points, stretch, widen_ventricles
 from course_lib.phantoms.head import load_head
 from course_lib.phantoms.institutions import INSTITUTIONS, draw_slices, institution_of, missing_of
 from course_lib.phantoms.lesion_look import draw_look, paint_lesion
@@ -53,7 +54,7 @@ def phantom_patient(seed, size=128, number=0):
         A `Phantom`. The same arguments give the same bytes.
 
     Raises:
-        ValueError: an argument is no whole number, or outside its range.
+        ArgumentError: an argument is no whole number, or outside its range.
         DataError: the brain atlas that ships with the course is missing or damaged.
 
     >>> patient = phantom_patient(seed=0, size=32)
@@ -83,19 +84,19 @@ def phantom_patient(seed, size=128, number=0):
 
 
 def check_whole(name, value, least, most=None):
-    """Raise ValueError unless ``value`` is a whole number from ``least`` to ``most``."""
+    """Raise ArgumentError unless ``value`` is a whole number from ``least`` to ``most``."""
     upper = f"from {least} to {most}" if most is not None else f"of at least {least}"
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise ValueError(f"{name} must be a whole number {upper}, got {value!r}.")
+        raise ArgumentError(f"{name} must be a whole number {upper}, got {value!r}.")
     if value < least or (most is not None and value > most):
-        raise ValueError(f"{name} must be a whole number {upper}, got {value}.")
+        raise ArgumentError(f"{name} must be a whole number {upper}, got {value}.")
 
 
 def render(rng, habits, size):
     """Draw and picture one patient of an institution with these `habits`.
 
     Returns:
-        (slice, row, column, 3) float32 of 0..255, (slice, row, column) bool, and the lesion's centre (z, y, x) in MNI space.
+        (slice, row, column, 3) float32 of 0..255, (slice, row, column) bool, and the lesion's centre, z, y, x.
     """
     head = load_head()
     drawn = dict(
@@ -106,38 +107,47 @@ def render(rng, habits, size):
     layers = 2 if pose.spacing > THICK else 1
     grid = slice_points(pose, size, layers)
     near = head.skin.sample(grid) < 14
-    points = draw_shape(drawn["shape"]).apply(grid[:, near])
+    points = stretch(drawn["shape"], grid[:, near])
     skin = head.skin.sample(points) + np.float32(drawn["shape"].uniform(-3, 3))
     hull = head.hull.sample(points)
     contrast = draw_contrast(drawn["contrast"])
 
     lesion = draw_lesion(drawn["lesion"], head)
-    source = widen_ventricles(push_aside(lesion, points, hull), drawn["shape"].uniform(-0.1, 0.32))
-    level = growth(lesion, points, source, head, hull)
+    inner = np.flatnonzero(hull < 4)
+    source = ripple(drawn["shape"], push_aside(lesion, points[:, inner], hull[inner]))
+    source = widen_ventricles(source, drawn["shape"].uniform(-0.1, 0.32))
+    level = np.full(len(hull), 9, np.float32)
+    level[inner] = growth(lesion, points[:, inner], source, head, hull[inner])
     by_slice = np.full(near.shape, 9, np.float32)
     by_slice[near] = level
     by_slice = by_slice.reshape(pose.slices, layers, size, size).mean(1)
     threshold = choose_level(by_slice, lesion.area * (size / FULL) ** 2)
 
     canvas = Canvas(points.shape[1])
-    shares = paint_head(canvas, points, source, (skin, hull), head, contrast, drawn["paint"])
-    median = np.median(canvas.light[:, shares[0] + shares[1] > 0.7], axis=1)
+    tissue = paint_head(canvas, points, source, (skin, hull), head, contrast, drawn["paint"])
+    median = np.median(canvas.light[:, inner[tissue > 0.7]], axis=1)
     paint_lesion(canvas, lesion, draw_look(drawn["look"], contrast, habits.contrast), level, threshold, points)
     scanner = draw_scanner(drawn["scanner"], habits.level)
     shade(canvas.light, points, skin, scanner, drawn["scanner"])
     volume = np.zeros((*near.shape, 3), np.float32)
     volume[near] = canvas.light.T
     volume = volume.reshape(pose.slices, layers, size, size, 3).mean(1)
-    masks = outline(by_slice, threshold, drawn["look"].uniform(0.6, 2.2) * size / FULL, 25 * (size / FULL) ** 2)
+    masks = outline(by_slice, threshold, drawn["look"].uniform(0.6, 2.2) * size / FULL, 60 * (size / FULL) ** 2)
     return expose(volume, scanner, median, drawn["noise"]), masks, lesion.centre
 
 
 def paint_head(canvas, points, source, distances, head, contrast, rng):
-    """Paint everything healthy; ``distances``: to the skin and to the brain's hull. Returns grey and white shares."""
+    """Paint everything healthy; ``distances``: to the skin and the hull. Returns the inner points' share of tissue."""
     skin, hull = distances
-    paint_soft_parts(canvas, points, skin, contrast, rng)
-    paint_face(canvas, points, skin, contrast, rng)
-    paint_skull(canvas, points, skin, hull, contrast, rng)
-    shares = tissue_shares(head, source, rng)
-    paint_brain(canvas, source, shares, hull, head, contrast, rng)
-    return shares
+    outer, inner = np.flatnonzero(hull > -3), np.flatnonzero(hull < 4)
+    shell = Canvas(len(outer))
+    paint_soft_parts(shell, points[:, outer], skin[outer], contrast, rng)
+    paint_face(shell, points[:, outer], skin[outer], contrast, rng)
+    paint_skull(shell, points[:, outer], skin[outer], hull[outer], contrast, rng)
+    canvas.light[:, outer] = shell.light
+    brain = Canvas(len(inner))
+    brain.light = canvas.light[:, inner]
+    shares = tissue_shares(head, source, hull[inner], rng)
+    paint_brain(brain, source, shares, hull[inner], head, contrast, rng)
+    canvas.light[:, inner] = brain.light
+    return shares[0] + shares[1]

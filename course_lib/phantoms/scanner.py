@@ -46,7 +46,7 @@ def draw_scanner(rng, level):
         surface=np.abs(rng.normal(0, 0.16, 3)),
         blur=rng.uniform(0.4, 1.3, 3),
         sharpen=np.array([rng.uniform(0, 0.5), rng.uniform(0, 1.2), rng.uniform(0, 0.5)]),
-        noise=np.exp(rng.normal(np.log([1.0, 2.0, 1.2]), 0.5)),
+        noise=np.exp(rng.normal(np.log([1.8, 3.8, 2.5]), 0.5)),
         floor=floor,
         gamma=rng.uniform(0.9, 1.12, 3),
     )

@@ -33,10 +33,10 @@ def make_phantoms(
 ) -> Path:
     """Write a set of synthetic patients with the layout, names and file format of the published data.
 
-    ``root/kaggle_3m`` gets a folder a patient with ``<folder>_<n>.tif`` (8-bit RGB: pre-contrast, FLAIR, post-contrast)
-    and ``<folder>_<n>_mask.tif`` (8-bit grey, 0 or 255), and ``data.csv`` with the clinical table. The folder appears only
-    once it is complete. A set that was made before with the same arguments is used again, and one with other arguments
-    is replaced.
+    ``root/kaggle_3m`` gets a folder a patient with ``<folder>_<n>.tif`` (8-bit RGB: pre-contrast, FLAIR,
+    post-contrast) and ``<folder>_<n>_mask.tif`` (8-bit grey, 0 or 255), and ``data.csv`` with the clinical table. The
+    folder appears only once it is complete. A set that was made before with the same arguments is used again, and one
+    with other arguments is replaced.
 
     Args:
         root: folder to write into; made where it is missing.
@@ -49,7 +49,7 @@ def make_phantoms(
         The folder ``root/kaggle_3m``.
 
     Raises:
-        ValueError: an argument is outside its range.
+        ArgumentError: an argument is outside its range.
         DataError: ``root/kaggle_3m`` holds something else than phantoms, or the brain atlas is missing.
         StorageError: the disk is full or the folder cannot be written; nothing half-written is left.
     """
@@ -100,7 +100,7 @@ def write_set(draft, wanted, tick):
     draft.mkdir()
     patients, size, seed = wanted["patients"], wanted["size"], wanted["seed"]
     files, rows = 0, []
-    # Threads, not processes: NumPy and SciPy free the interpreter, and forking a notebook that runs TensorFlow can hang.
+    # Threads, not processes: NumPy and SciPy free the interpreter; forking a notebook that runs TensorFlow can hang.
     with ThreadPoolExecutor(max_workers=WORKERS) as pool:
         try:
             for done, phantom in enumerate(pool.map(lambda k: write_patient(draft, seed, size, k), range(patients)), 1):
@@ -109,7 +109,7 @@ def write_set(draft, wanted, tick):
                 tick(done, patients)
         finally:
             pool.shutdown(cancel_futures=True)
-    write_table(draft / "data.csv", rows)
+    write_table(draft / "data.csv", sorted(rows, key=lambda row: row["Patient"]))
     (draft / MARKER).write_text(json.dumps(wanted | {"files": files}, indent=1) + "\n", encoding="utf-8")
 
 
@@ -144,7 +144,8 @@ def holds_phantoms(folder, wanted):
         if folder.is_dir() and not any(folder.iterdir()):
             return False
         raise DataError(
-            f"{folder} exists and was not made by make_phantoms, so it is left alone. Choose another folder, or move it away."
+            f"{folder} exists and was not made by make_phantoms, so it is left alone. "
+            "Choose another folder, or move it away."
         ) from None
     except (OSError, ValueError, KeyError, TypeError):
         return False  # a damaged marker: make the set anew
