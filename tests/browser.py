@@ -122,7 +122,7 @@ def open_page(width=1300, height=1000):
 
     with sync_playwright() as play:
         chromium = play.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_OPTIONS))
-        page = chromium.new_page(viewport={"width": width, "height": height})
+        page = chromium.new_context(viewport={"width": width, "height": height}).new_page()
         page.set_default_timeout(30_000)
         page.course_errors = []
         page.on("pageerror", lambda error: page.course_errors.append(str(error)))

@@ -41,8 +41,8 @@ def load_slices(scans: pd.DataFrame, size: int, progress: bool | None = None) ->
 
     def load(row: tuple[int, str, str]) -> None:
         position, image, mask = row
-        images[position] = _resize(_read(read_image, image), size)
-        masks[position, ..., 0] = _resize(_read(read_mask, mask), size) >= 128
+        images[position] = resize(_read(read_image, image), size)
+        masks[position, ..., 0] = resize(_read(read_mask, mask), size) >= 128
 
     rows = zip(range(len(scans)), scans["image"], scans["mask"], strict=True)
     read_in_parallel(load, rows, "Loading slices", progress)
@@ -77,8 +77,8 @@ def _read(read, path: str) -> np.ndarray:
         raise DataError(f"{Path(path)}: {error.problem}. {error.remedy}.") from None
 
 
-def _resize(array: np.ndarray, size: int) -> np.ndarray:
-    """(height, width[, 3]) uint8 to (size, size[, 3]) uint8."""
+def resize(array: np.ndarray, size: int) -> np.ndarray:
+    """A slice or mask, (height, width[, 3]) uint8, at another size, as `load_slices` does: (size, size[, 3]) uint8."""
     if array.shape[:2] == (size, size):
         return array
     if not array.any():  # two masks of three

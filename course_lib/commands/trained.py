@@ -1,0 +1,70 @@
+"""Finding a trained network for `course evaluate` and `course predict`: a run, a file, or the one that ships."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from course_lib.errors import CourseError, WeightsError
+
+
+class Trained(NamedTuple):
+    """Where a trained network lies, and which patients it has seen."""
+
+    path: Path
+    """The ``.keras`` file."""
+    split: object
+    """`data.Split` with the names of the patients of each part; None where nobody knows."""
+
+    def load(self):
+        """The network itself.
+
+        Raises:
+            WeightsError: the file is damaged.
+        """
+        from course_lib.models import load_model
+
+        return load_model(self.path, compile=False)
+
+
+def find_trained(path):
+    """The network that `path` names, without loading it.
+
+    Args:
+        path: a run's folder, a ``.keras`` file (the split.json beside it is used where there is one), or None for the
+            network that ships with the course.
+
+    Raises:
+        WeightsError: there is no such network.
+    """
+    if path is None:
+        return Trained(_shipped(), None)
+    path = Path(path)
+    if path.is_dir():
+        from course_lib.training import load_run
+
+        done = load_run(path)
+        if not done.model_path.is_file():
+            raise WeightsError(f"{path}: holds no network yet. Go on training: course train --resume --out {path}")
+        return Trained(done.model_path, done.split)
+    if not path.is_file():
+        raise WeightsError(f"{path}: no such run or model. Train one: course train --out {path}")
+    return Trained(path, _split_beside(path))
+
+
+def _split_beside(path):
+    if not (path.parent / "recipe.json").is_file() or not (path.parent / "split.json").is_file():
+        return None
+    from course_lib.training import load_run
+
+    return load_run(path.parent).split
+
+
+def _shipped():
+    from course_lib import models
+
+    path = models.shipped_model() if hasattr(models, "shipped_model") else None
+    if path is None or not Path(path).is_file():
+        raise CourseError(
+            "No trained network ships with this version of the course. Train one (course train --out runs/first) and "
+            "name it: --model runs/first"
+        )
+    return Path(path)
