@@ -9,11 +9,13 @@ block 5, at 1/16 of the size, is the `BRIDGE`. Layers carry the names that keras
 """
 
 import os
+import warnings
 import zipfile
 import zlib
 from pathlib import Path
 
 import keras
+import numpy as np
 from keras import layers, ops
 
 from course_lib import losses  # noqa: F401  (registers the losses, which saved models name)
@@ -78,14 +80,15 @@ def vgg19_unet(input_shape=(256, 256, 3), weights="imagenet", width=1.0, freeze_
             f"Weights of VGG19 ({weights}) fit width=1 only, not width={width}, which has other numbers of channels. "
             "Use width=1, or weights=None for random weights."
         )
+    source = None if weights is None else _pretrained_vgg19(weights)
     inputs = keras.Input(input_shape, name="image")
     taps = _vgg19(CaffePreprocessing(name="caffe_preprocessing")(inputs), width)
     channels = [_channels(VGG19_BLOCKS[level][1], width) for level in range(len(SKIPS))]
     x = _decoder(taps[BRIDGE], [taps[name] for name in SKIPS], channels)
     model = keras.Model(inputs, _head(x), name="vgg19_unet")
-    if weights is not None:
-        _load_encoder(model, weights)
     for name in ENCODER_LAYERS:
+        if source is not None:
+            model.get_layer(name).set_weights(source.get_layer(name).get_weights())
         model.get_layer(name).trainable = not freeze_encoder
     return model
 
@@ -162,7 +165,7 @@ def encoder_features(model, names=TAPS):
     missing = [name for name in names if name not in known]
     if missing:
         raise ArgumentError(f"{model.name} has no layer {', '.join(missing)}; it has {', '.join(known)}.")
-    return keras.Model(model.inputs, {name: model.get_layer(name).output for name in names})
+    return keras.Model(model.input, {name: model.get_layer(name).output for name in names})
 
 
 def _vgg19(x, width):
@@ -234,11 +237,8 @@ def _check_shape(input_shape, poolings, channels=None):
         )
 
 
-def _load_encoder(model, weights):
-    """Copies VGG19's weights into the encoder, layer by layer."""
-    source = _imagenet_vgg19() if weights == "imagenet" else _vgg19_from_file(Path(os.fspath(weights)))
-    for name in ENCODER_LAYERS:
-        model.get_layer(name).set_weights(source.get_layer(name).get_weights())
+def _pretrained_vgg19(weights):
+    return _imagenet_vgg19() if weights == "imagenet" else _vgg19_from_file(Path(os.fspath(weights)))
 
 
 def _imagenet_vgg19():
@@ -263,8 +263,14 @@ def _vgg19_from_file(path):
             "None for random weights."
         )
     source = keras.applications.VGG19(include_top=False, weights=None, input_shape=(32, 32, 3))
+    for layer in source.layers:  # what a file leaves out, Keras leaves as it was, with no more than a warning
+        layer.set_weights([np.full_like(weight, np.nan) for weight in layer.get_weights()])
     try:
-        source.load_weights(path)
+        with warnings.catch_warnings(action="ignore"):
+            source.load_weights(path)
+        incomplete = [weight.path for weight in source.weights if not np.isfinite(weight).all()]
+        if incomplete:
+            raise ValueError(f"no finite values for {incomplete[0]} and {len(incomplete) - 1} others")
     except UNREADABLE as error:
         raise WeightsError(
             f"{path} does not hold the weights of VGG19 without its top: it is damaged, or belongs to another network. "
