@@ -20,6 +20,7 @@ LAYERS = {  # a room may import those to its left in this order, and itself; cli
         "data",
         "phantoms",
         "download",
+        "convolution",
         "models",
         "losses",
         "training",
@@ -31,7 +32,7 @@ LAYERS = {  # a room may import those to its left in this order, and itself; cli
     "teaching": {"check", "grading"},
     "entry": {"cli", "commands"},
 }
-WITHOUT_TENSORFLOW = ["errors", "storage", "data", "phantoms", "evaluation", "plots", "cli"]
+WITHOUT_TENSORFLOW = ["errors", "storage", "convolution", "data", "phantoms", "evaluation", "plots", "cli"]
 
 
 def tracked_files() -> list[Path]:

@@ -7,6 +7,7 @@ who cannot see it. Colours are Okabe and Ito's, and what colour tells is told by
 from course_lib.plots.brightness import brightness_by_patient, false_colours, head_shares, histogram
 from course_lib.plots.charts import area_by_patient, curves, mask_counts, patient_scores
 from course_lib.plots.counting import flattered_dice, hundred_squares, slices_by_patient, twins
+from course_lib.plots.features import fields_of_view, losses_by_step, panels
 from course_lib.plots.grids import mosaic, patient_strip, sequences, slice_grid
 from course_lib.plots.network import network_blocks, network_diagram
 from course_lib.plots.output import alt_text, picture_html, show
@@ -24,16 +25,19 @@ __all__ = [
     "curves",
     "error_map",
     "false_colours",
+    "fields_of_view",
     "flattered_dice",
     "grey",
     "head_shares",
     "histogram",
     "hundred_squares",
+    "losses_by_step",
     "mask_counts",
     "mosaic",
     "network_blocks",
     "network_diagram",
     "overlay",
+    "panels",
     "patient_scores",
     "patient_strip",
     "picture_html",
