@@ -286,6 +286,16 @@ def test_the_same_seed_and_epoch_give_the_same_batches_and_others_do_not():
         assert (epoch(**other) != first).mean() > 0.5
 
 
+def test_each_epoch_and_each_seed_has_its_own_order():
+    images, masks = random_batch(count=20)
+    orders = {
+        np.concatenate([part for part, _ in batches(images, masks, 7, shuffle=True, seed=seed, epoch=epoch)]).tobytes()
+        for seed in range(3)
+        for epoch in range(3)
+    }
+    assert len(orders) == 9
+
+
 def test_a_second_pass_over_one_data_set_repeats_it():
     images, masks = random_batch(count=20)
     dataset = make_dataset(images, masks, 8, EVERYTHING, shuffle=True, seed=3)
