@@ -161,5 +161,5 @@ def _last_line(error: BaseException, function: Callable) -> str:
     if not frames:
         return message
     line = linecache.getline(frames[-1].filename, frames[-1].lineno or 0).strip()
-    place = f"line {frames[-1].lineno}" + (f": {line}" if line else "")
+    place = f"line {frames[-1].lineno}" + (f": `{line[:100]}`" if line else "")
     return f"{message} ({place})" if message else f"({place})"

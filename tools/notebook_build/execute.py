@@ -99,6 +99,7 @@ def execute(notebook: nbformat.NotebookNode, folder: Path, name: str) -> tuple[n
     """
     made = copy.deepcopy(notebook)
     settings = {"kernel_name": "python3", "timeout": CELL_SECONDS, "record_timing": False, "coalesce_streams": True}
+    settings["extra_arguments"] = ["--log-level=40"]  # errors only: no word on how the kernel is connected
     resources = {"metadata": {"path": str(folder)}}
     client = nbclient.NotebookClient(made, resources=resources, store_widget_state=False, **settings)
     with Watch(os.getpid()) as watch:
