@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from course_lib.errors import ArgumentError, DataError
+from course_lib.errors import ArgumentError, DataError, StorageError
 
 EXAMPLES = """\
 examples:
@@ -48,8 +48,13 @@ def run(options) -> int:
         raise ArgumentError(f"--threshold lies between 0 and 1; got {options.threshold}.")
     from course_lib import data
     from course_lib.commands.trained import find_trained
-    from course_lib.storage import write_atomically
+    from course_lib.storage import make_folder, write_atomically
 
+    make_folder(options.csv.parent)
+    if options.csv.is_dir():
+        raise StorageError(
+            f"{options.csv}: is a folder. Name a file for the table, such as {options.csv / 'scores.csv'}."
+        )
     trained = find_trained(options.model)
     scans = data.index_scans(options.data or data.find_data())
     chosen, notes = choose_patients(scans, trained.split, options.part, options.patients)

@@ -23,7 +23,7 @@ def add_parser(subparsers) -> None:
     parser = subparsers.add_parser(
         "predict",
         help="masks and overlays for single slices",
-        usage="course predict [-h] [MODEL] IMAGE.tif [IMAGE.tif ...] --out DIR [--threshold P]",
+        usage="course predict [-h] [MODEL] IMAGE.tif [IMAGE.tif ...] --out DIR [--threshold P] [--quiet]",
         description="Outline the tumour in slices with a trained network.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
