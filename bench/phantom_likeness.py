@@ -87,9 +87,7 @@ def train(images, masks, options):
     from course_lib.data import Augmentation
     from course_lib.losses import DiceLoss
     from course_lib.models import unet, vgg19_unet
-    from course_lib.training import fit_arrays
-    from course_lib.training.networks import compile_model
-    from course_lib.training.precision import choose_precision, precision
+    from course_lib.training import choose_precision, fit_arrays, precision
 
     keras.utils.set_random_seed(options.seed)
     shape = (options.size, options.size, 3)
@@ -101,13 +99,14 @@ def train(images, masks, options):
     strong = Augmentation(
         flip=0.5, rotate=20, scale=0.2, shift=0.06, brightness=0.35, contrast=0.45, gamma=0.35, noise=0.02
     )
-    compile_model(model, DiceLoss(), options.rate)
     fit_arrays(
         model,
         lose_sequences(images, 0.12, options.seed),
         masks,
         epochs=options.epochs,
         batch=16,
+        loss=DiceLoss(),
+        learning_rate=options.rate,
         augmentation=strong,
         empty_per_tumor=options.empty,
         callbacks=[cosine(model, options.epochs, options.rate)],

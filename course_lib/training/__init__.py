@@ -6,7 +6,7 @@
 """
 
 from course_lib.training.arrays import fit_arrays
-from course_lib.training.precision import choose_precision, precision
+from course_lib.training.policy import choose_precision, precision
 from course_lib.training.recipe import LOSSES, NETWORKS, PRECISIONS, Recipe
 from course_lib.training.run import Run, load_run, train
 

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import course_lib
-from course_lib.training.precision import processor_flags
+from course_lib.training.policy import processor_flags
 
 _TELLING_FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "avx512_vnni", "asimd", "bf16")
 

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 
-from course_lib.training.precision import has_gpu, precision
+from course_lib.training.policy import has_gpu, precision
 from course_lib.training.recipe import Recipe
 
 

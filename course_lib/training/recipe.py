@@ -227,7 +227,7 @@ class Recipe:
             name = str(source)
             try:
                 text = Path(source).read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError) as error:
+            except (OSError, ValueError) as error:  # ValueError: not UTF-8, or a name that no file can have
                 raise RecipeError(f"{name}: cannot be read as a recipe ({error}).") from error
         try:
             values = json.loads(text)

@@ -13,7 +13,7 @@ from course_lib.errors import CourseError, DataError, RecipeError, StorageError
 from course_lib.storage import make_folder, write_atomically
 from course_lib.training.environment import data_fingerprint, describe_environment
 from course_lib.training.loop import Slices, epoch_dataset, run_epochs, validate
-from course_lib.training.precision import choose_precision
+from course_lib.training.policy import choose_precision
 from course_lib.training.recipe import Recipe
 from course_lib.training.state import STATE_FILE, callback_memory, load_meta, remind, restore_state, save_state
 
