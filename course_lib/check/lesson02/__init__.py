@@ -27,7 +27,7 @@ EXERCISES = [
         kind="free",
         task="Say in three or four sentences what the copier has learned, and what you would ask about a Dice of 0.90.",
         hints=[
-            "Compare the two rows of the table. What changed between them: the copier, or the test?",
+            "Compare the two columns of the table. What changed between them: the copier, or the test?",
             "Which of its neighbours could the copier look up for a patient whom nobody has scanned before?",
             "Three things hide behind one number: which slices were averaged, what an empty slice counts, and how the "
             "parts were divided.",

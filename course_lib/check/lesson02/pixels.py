@@ -94,6 +94,7 @@ SHARE = Exercise(
             "one share for each slice",
             "There is one number for each slice; asked for is one number for all of them. Which axis is left over?",
             _one_share_a_slice,
+            sign=lambda inputs, output: np.ndim(output) > 0,
         ),
         Misconception(
             "a number of pixels",

@@ -1,5 +1,7 @@
 """A split by patient that others can repeat."""
 
+import random
+
 import numpy as np
 
 from course_lib.check.exercise import Exercise, Misconception, Property, case
@@ -56,6 +58,18 @@ def _order_of_rows(patients, test_share, seed):
     return _parts(names, round(test_share * len(names)))
 
 
+def _end_of_the_list(patients, test_share, seed):
+    names = _shuffled(sorted(set(patients)), seed)
+    rest = len(names) - round(test_share * len(names))
+    return set(names[:rest]), set(names[rest:])
+
+
+def _another_shuffle(patients, test_share, seed):
+    names = sorted(set(patients))
+    random.Random(seed).shuffle(names)
+    return _parts(names, round(test_share * len(names)))
+
+
 def _is_apart(inputs, output):
     train, test = output
     both = sorted(set(train) & set(test))
@@ -103,13 +117,21 @@ def _looks_like_another_seed(inputs, output):
     return any(output[1] == _split_patients(patients, test_share, other)[1] for other in usual if other != seed)
 
 
+def _is_sound(inputs, output):
+    """Whether a split has no fault but that others would get another one."""
+    if not all(isinstance(part, (set, frozenset)) for part in output):
+        return False
+    return all(rule(inputs, output) is True for rule in (_is_apart, _is_whole, _has_its_share))
+
+
 def _by_slice(**slices) -> list[str]:
     """A patient's name for each of its slices: `_by_slice(CS_1=2)` is that patient twice."""
-    return [f"TCGA_{name}_2001" for name, count in slices.items() for _ in range(count)]
+    return [f"TCGA_{name}" for name, count in slices.items() for _ in range(count)]
 
 
-TEN = _by_slice(CS_1=2, CS_2=1, CS_3=3, DU_4=1, DU_5=2, DU_6=1, DU_7=4, FG_8=1, HT_9=2, HT_A=1)
-SEVEN = _by_slice(CS_1=1, CS_2=2, DU_3=1, DU_4=5, DU_5=1, HT_6=2, HT_7=1)
+FOUR = _by_slice(CS_1=3, CS_2=3, DU_3=3, HT_4=3)
+SEVEN = _by_slice(CS_1=1, CS_2=2, DU_3=1, DU_4=4, DU_5=1, HT_6=2, HT_7=1)
+TEN = _by_slice(CS_1=2, CS_2=1, CS_3=1, DU_4=1, DU_5=1, DU_6=1, DU_7=2, FG_8=1, HT_9=1, HT_A=1)
 
 SPLIT = Exercise(
     name="split_patients",
@@ -119,31 +141,31 @@ SPLIT = Exercise(
     properties=[
         Property(
             "No patient is on both sides.",
-            [case(TEN, 0.3, 0, note="ten patients, 18 slices"), case(TEN, 0.5, 1)],
+            [case(FOUR, 0.5, 0, note="four patients, three slices of each"), case(SEVEN, 0.4, 1)],
             holds=_is_apart,
             points=2,
         ),
         Property(
             "Every patient is on one of the two sides.",
-            [case(SEVEN, 0.3, 0, note="seven patients, 13 slices"), case(TEN, 0.25, 3)],
+            [case(SEVEN, 0.3, 0, note="0.3 × 7 = 2.1: two patients, and five are left"), case(TEN, 0.25, 3)],
             holds=_is_whole,
         ),
         Property(
             "The share counts patients, not slices, and is rounded to the nearest whole number.",
             [
                 case(SEVEN, 0.25, 2, note="0.25 × 7 = 1.75, so two patients"),
-                case(TEN, 0.3, 0, note="0.3 × 10 = 3, however many slices they have"),
+                case(TEN, 0.3, 0, note="0.3 × 10 = 3, however many slices these have"),
             ],
             holds=_has_its_share,
         ),
         Property(
             "Sorted, shuffled by the seed, the first into the test part: so everybody gets the same patients.",
-            [case(TEN, 0.3, 0, note="seed 0"), case(TEN, 0.3, 7, note="seed 7"), case(SEVEN, 0.4, 5, note="seed 5")],
+            [case(TEN, 0.5, 0, note="seed 0"), case(TEN, 0.5, 7, note="seed 7"), case(TEN, 0.4, 5, note="seed 5")],
             points=2,
         ),
         Property(
             "The order of the rows makes no difference.",
-            [case(TEN[::-1], 0.3, 0, note="seed 0 again, the rows from last to first")],
+            [case(TEN[::-1], 0.5, 0, note="seed 0 again, the rows from last to first")],
         ),
     ],
     misconceptions=[
@@ -197,6 +219,18 @@ SPLIT = Exercise(
             "The same patients in another order give another split. Folders are listed in another order on another "
             "computer, so sort first.",
             _order_of_rows,
+        ),
+        Misconception(
+            "the end of the list taken",
+            "The last of the shuffled names are the test part here; the recipe takes the first.",
+            _end_of_the_list,
+        ),
+        Misconception(
+            "shuffled in another way",
+            "A sound split, but not the recipe's: another generator, or another order before shuffling. Somebody with "
+            "the same seed gets other patients.",
+            _another_shuffle,
+            sign=_is_sound,
         ),
     ],
     hints=[
