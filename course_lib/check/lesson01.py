@@ -87,7 +87,7 @@ STANDARDISE = Exercise(
         ),
         Misconception(
             "bytes that wrap",
-            "The files hold whole numbers from 0 to 255. In that type 3 − 5 is 254: turn them into decimals before you subtract.",
+            "The files hold whole numbers from 0 to 255. In that type 3 − 5 is 254: make decimals of them first.",
             _wrapping,
         ),
         Misconception(
@@ -197,7 +197,7 @@ MISSING = Exercise(
     hints=[
         "What stands in the place of a sequence that was not taken? The text above says it.",
         "`images[..., 1]` is FLAIR of all slices at once; `np.array_equal` compares two arrays as a whole.",
-        'Build the answer name by name: for "pre" compare channel 0 with channel 1, for "post" channel 2 with channel 1.',
+        'Build the answer name by name: for "pre" compare channels 0 and 1, for "post" channels 2 and 1.',
     ],
 )
 
@@ -240,7 +240,8 @@ LARGEST = Exercise(
             "The slice with the most tumour pixels is found.",
             [
                 case(
-                    _masks([[0, 0, 0]], [[0, 1, 0]], [[1, 1, 0]], [[1, 1, 1]], [[1, 0, 0]]), note="areas 0, 1, 2, 3, 1"
+                    _masks([[0] * 5], [[0, 1, 0, 0, 0]], [[1, 1, 0, 0, 0]], [[1] * 5], [[1, 0, 0, 0, 0]]),
+                    note="areas 0, 1, 2, 5, 1",
                 ),
                 case(_masks([[0, 0]], [[1, 1]], [[0, 1]], [[0, 1]]), note="areas 0, 2, 1, 1"),
             ],
@@ -254,7 +255,8 @@ LARGEST = Exercise(
     misconceptions=[
         Misconception(
             "position of the largest pixel",
-            "`argmax` of the whole stack gives the position of one pixel in one long row. First one number a slice, then the largest of them.",
+            "`argmax` of the whole stack gives the position of one pixel in one long row. First one number a slice, "
+            "then the largest of them.",
             _flattened,
         ),
         Misconception("counted from one", "Positions in arrays begin with 0.", _counted_from_one),
@@ -304,8 +306,8 @@ EXERCISES = [
         kind="free",
         task="Say in two or three sentences what a network loses when a sequence is a copy of FLAIR.",
         hints=[
-            "Compare the two rows of pictures: what can a reader tell from three different sequences that one does not show?",
-            "A network trained on three sequences has learned weights for each. What do those for `pre` get to see now?",
+            "What can a reader tell from three different sequences that one alone does not show?",
+            "A network has learned weights for each of three sequences. What do those for `pre` get to see now?",
             "Think of the ventricles, and of a place that lights up only after contrast.",
         ],
     ),
