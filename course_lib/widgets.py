@@ -45,11 +45,13 @@ def patient_browser(scans, masks=None, size=256):
     if isinstance(scans, pd.DataFrame):
         patients, load = _patients_of(scans, size)
     else:
-        patients, load = ["patient"], _one_patient(scans, masks)
+        patients, load = [""], _one_patient(scans, masks)
     choose = ipywidgets.Dropdown(options=patients, description="patient", layout=WIDE, style=DESCRIBED)
     slider = ipywidgets.IntSlider(min=1, max=1, description="slice", layout=WIDE, style=DESCRIBED)
     options = [*plots.SEQUENCES, ALL_SEQUENCES]
-    sequence = ipywidgets.ToggleButtons(options=options, value="FLAIR", description="sequence", style=DESCRIBED)
+    sequence = ipywidgets.ToggleButtons(options=options, value="FLAIR", description="sequence")
+    sequence.style.button_width, sequence.style.description_width = "80px", "90px"
+    sequence.layout.width = "520px"
     outline = ipywidgets.Checkbox(value=True, description="outline the tumour")
 
     def follow(moved):
@@ -60,8 +62,8 @@ def patient_browser(scans, masks=None, size=256):
 
     def draw(slice, sequence, outline, patient=patients[0]):
         images, volume = load(patient)
-        place = f"slice {slice} of {len(images)}" + (f" of {patient}" if len(patients) > 1 else "")
-        return draw_slice(images[slice - 1], volume[slice - 1], sequence, outline, place)
+        place = f"slice {slice} of {len(images)}"
+        return draw_slice(images[slice - 1], volume[slice - 1], sequence, outline, place, patient)
 
     follow("patient")
     controls = {"patient": choose} if len(patients) > 1 else {}
@@ -92,7 +94,7 @@ def _one_patient(images, masks):
     return lambda _: (images, masks)
 
 
-def draw_slice(image, mask, sequence="FLAIR", outline=True, place="slice"):
+def draw_slice(image, mask, sequence="FLAIR", outline=True, place="slice", patient=""):
     """One state of `patient_browser`.
 
     Args:
@@ -101,6 +103,7 @@ def draw_slice(image, mask, sequence="FLAIR", outline=True, place="slice"):
         sequence: "pre", "FLAIR", "post" or "all three".
         outline: whether the tumour's border is drawn.
         place: what to call the slice.
+        patient: whose it is, or nothing.
 
     Returns:
         (axes, alt text).
@@ -108,11 +111,14 @@ def draw_slice(image, mask, sequence="FLAIR", outline=True, place="slice"):
     pixels = int((np.asarray(mask) > 0).sum())
     shown = mask if outline else np.zeros_like(mask)
     if sequence == ALL_SEQUENCES:
-        axes, named = plots.sequences(image, shown, title=place), "pre-contrast, FLAIR and post-contrast side by side"
+        title = f"{patient}, {place}" if patient else place
+        axes, named = plots.sequences(image, shown, title=title), "pre-contrast, FLAIR and post-contrast side by side"
     else:
-        axes, named = plots.contour(image, shown, sequence=sequence, title=f"{place}, {sequence}"), sequence
+        title = f"{patient}\n{place}, {sequence}".lstrip()
+        axes, named = plots.contour(image, shown, sequence=sequence, title=title), sequence
     tumor = f"the tumour covers {pixels:,} pixels" if pixels else "no tumour on this slice"
-    return axes, f"{place[:1].upper()}{place[1:]}, {named}: {tumor}{', outlined' if pixels and outline else ''}."
+    where = f"{place[:1].upper()}{place[1:]}" + (f" of {patient}" if patient else "")
+    return axes, f"{where}, {named}: {tumor}{', outlined' if pixels and outline else ''}."
 
 
 def threshold_explorer(probability, truth, image=None, threshold=0.5):
