@@ -51,7 +51,7 @@ def patient_browser(scans, masks=None, size=256):
     options = [*plots.SEQUENCES, ALL_SEQUENCES]
     sequence = ipywidgets.ToggleButtons(options=options, value="FLAIR", description="sequence")
     sequence.style.button_width, sequence.style.description_width = "80px", "90px"
-    sequence.layout.width = "520px"
+    sequence.layout = ipywidgets.Layout(display="flex", flex_flow="row", width="min(100%, 520px)")
     outline = ipywidgets.Checkbox(value=True, description="outline the tumour")
 
     def follow(moved):
