@@ -27,10 +27,9 @@ Decided for every function and class below:
 - NumPy arrays and nested lists in, NumPy out (a float32 scalar, or a vector); backend tensors in, backend tensors out.
 """
 
-import keras
 import numpy as np
-from keras import ops
 
+from course_lib.backend import keras, ops
 from course_lib.errors import ArgumentError
 
 FOCAL_FLOOR = 1e-6  # of 1 - TI: below it the focal loss goes on as a line, whose slope is 32 at gamma 0.75

@@ -14,11 +14,10 @@ import zipfile
 import zlib
 from pathlib import Path
 
-import keras
 import numpy as np
-from keras import layers, ops
 
 from course_lib import losses  # noqa: F401  (registers the losses, which saved models name)
+from course_lib.backend import keras, layers, ops
 from course_lib.errors import ArgumentError, WeightsError
 
 VGG19_BLOCKS = ((2, 64), (2, 128), (4, 256), (4, 512), (4, 512))  # convolutions, channels (Simonyan & Zisserman 2014)

@@ -93,7 +93,7 @@ def package_finding(name: str, use: str) -> Finding:
 
 def processor_finding() -> Finding:
     """Cores, and whether bfloat16 is worth using."""
-    from course_lib.training.precision import processor_flags
+    from course_lib.training.policy import processor_flags
 
     fast = {"avx512_bf16", "amx_bf16"} & processor_flags()
     kind = "bfloat16 (the fast preset uses it)" if fast else "no bfloat16 (float32 is used)"
@@ -143,8 +143,10 @@ def kaggle_finding() -> Finding:
 
 def gpu_finding() -> Finding:
     """Ask TensorFlow for its devices (takes some seconds)."""
+    from course_lib.quiet import load_tensorflow
+
     try:
-        import tensorflow as tf
+        tf = load_tensorflow()
     except ImportError as error:
         return Finding(
             "lack", "GPU", f"TensorFlow does not start: {error}", f"{sys.executable} -m pip install tensorflow"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from course_lib.errors import DataError
+from course_lib.quiet import load_tensorflow
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -68,7 +69,7 @@ def augment_batch(images, masks, augmentation: Augmentation, seed) -> tuple["tf.
         float32 tensors of the same shapes: images within 0 to 255, masks still in {0, 1}. What moves in from outside
         is black and healthy.
     """
-    import tensorflow as tf
+    tf = load_tensorflow()
 
     images, masks = tf.cast(images, tf.float32), tf.cast(masks, tf.float32)
     pair = tf.concat([tf.reshape(tf.cast(seed, tf.int64), [-1]), [0]], 0)[:2]
@@ -106,7 +107,7 @@ def make_dataset(
     Raises:
         DataError: images and masks do not fit together, or the batch is not a positive whole number.
     """
-    import tensorflow as tf
+    tf = load_tensorflow()
 
     _check_arrays(images, masks, batch)
     order = np.random.default_rng([seed, epoch]).permutation(len(images)) if shuffle else np.arange(len(images))
@@ -144,7 +145,7 @@ def _check_arrays(images: np.ndarray, masks: np.ndarray, batch: int) -> None:
 
 def _move(images: "tf.Tensor", masks: "tf.Tensor", augmentation: Augmentation, seed: "tf.Tensor"):
     """Mirrors, turns, resizes and shifts image and mask by the same amounts, in one interpolation."""
-    import tensorflow as tf
+    tf = load_tensorflow()
 
     if not any((augmentation.flip, augmentation.rotate, augmentation.scale, augmentation.shift)):
         return images, masks
@@ -187,7 +188,7 @@ def _recolor(images: "tf.Tensor", augmentation: Augmentation, seed: "tf.Tensor",
     Contrast stretches values about the mean m of what is not background: m (v / m)^k, whose slope at m is k and which
     keeps black black. Gamma and brightness have the same form, so the three are one power and one factor a pixel.
     """
-    import tensorflow as tf
+    tf = load_tensorflow()
 
     brightness, contrast, gamma, noise = (
         getattr(augmentation, name) for name in ("brightness", "contrast", "gamma", "noise")
