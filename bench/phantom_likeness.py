@@ -70,12 +70,17 @@ def lose_sequences(images, share, seed):
     return images
 
 
-def cosine(model, epochs, start):
-    """A callback that lowers the learning rate after every epoch along half a cosine."""
+def cosine(model, epochs, start, minutes):
+    """A callback that lowers the learning rate after every epoch along half a cosine, and stops after ``minutes``."""
     import keras
 
+    begun = time.time()
+
     def lower(epoch, logs=None):
-        model.optimizer.learning_rate = start * (0.5 + 0.5 * np.cos(np.pi * min(epoch + 1, epochs) / epochs)) + 1e-6
+        spent = max((epoch + 1) / epochs, (time.time() - begun) / (60 * minutes))
+        print(f"epoch {epoch + 1}: {time.time() - begun:.0f} s, {logs}", flush=True)
+        model.stop_training = spent >= 1
+        model.optimizer.learning_rate = start * (0.5 + 0.5 * np.cos(np.pi * min(spent, 1))) + 1e-6
 
     return keras.callbacks.LambdaCallback(on_epoch_end=lower)
 
@@ -109,9 +114,9 @@ def train(images, masks, options):
         learning_rate=options.rate,
         augmentation=strong,
         empty_per_tumor=options.empty,
-        callbacks=[cosine(model, options.epochs, options.rate)],
+        callbacks=[cosine(model, options.epochs, options.rate, options.minutes)],
         seed=options.seed,
-        progress=True,
+        progress=False,
     )
     return model
 
@@ -151,6 +156,7 @@ def parse():
     parser.add_argument("--weights", default=None, help="VGG19 .weights.h5 for width 1 (default: start from random)")
     parser.add_argument("--rate", type=float, default=1.5e-3, help="first learning rate (default: %(default)s)")
     parser.add_argument("--empty", type=float, default=0.7, help="slices without tumour per slice with one")
+    parser.add_argument("--minutes", type=float, default=9.0, help="stop training then (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="default: %(default)s")
     parser.add_argument("--out", type=Path, default=Path("likeness"), help="folder for the results")
     return parser.parse_args()

@@ -398,7 +398,7 @@ def test_too_little_disk_is_noticed_before_training(scans_folder, tmp_path, monk
 
 def test_a_disk_that_fills_up_costs_only_the_epoch_under_way(scans_folder, tmp_path, straight):
     """A limit on file size stands in for a full disk: writing fails half-way through the file."""
-    run, shots = straight
+    shots = straight[1]
     begun = [shot for shot in shots if (shot / "history.csv").exists() and len(load_run(shot).history) == 2][-1]
     out = shutil.copytree(begun, tmp_path / "run")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -532,6 +532,27 @@ def test_a_patient_without_tumour_and_without_alarm_counts_as_agreement():
     images, masks = _toy_arrays()
     both = validate(Nothing(), Slices(images, masks, np.repeat(["tumour", "healthy"], [4, 8])), 4)
     assert both["val_dice"] == pytest.approx((0 + 1) / 2)
+
+
+# --- what makes it faster ---
+
+
+def test_one_pass_adam_makes_the_steps_of_keras_adam():
+    import keras
+
+    from course_lib.training.fast import FusedAdam
+
+    random = np.random.default_rng(0)
+    start, gradients = random.normal(size=(5, 7)), random.normal(size=(6, 5, 7))
+    ends = []
+    for adam in (keras.optimizers.Adam, FusedAdam):
+        optimizer, variable = adam(0.01, epsilon=1e-3), keras.Variable(start.astype("float32"))
+        for number, gradient in enumerate(gradients):
+            optimizer.learning_rate = 0.01 if number < 3 else 0.002
+            optimizer.apply([keras.ops.convert_to_tensor(gradient, "float32")], [variable])
+        ends.append([variable.numpy(), *(np.asarray(v) for v in optimizer.variables)])
+    for theirs, ours in zip(*ends, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=2e-5, atol=1e-7)
 
 
 # --- the command ---

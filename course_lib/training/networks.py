@@ -25,13 +25,19 @@ def build_loss(recipe: Recipe):
     return keras.losses.BinaryCrossentropy()
 
 
-def build_model(recipe: Recipe, policy: str):
+def build_model(recipe: Recipe, policy: str, fast: bool = True):
     """The recipe's network, computing in precision `policy`, compiled.
+
+    Args:
+        recipe: the settings.
+        policy: Keras' name of the precision.
+        fast: train with `FusedAdam`; without, with Keras' own Adam.
 
     Raises:
         WeightsError: the encoder's weights cannot be had.
     """
     from course_lib import models
+    from course_lib.training.fast import FusedAdam
 
     shape = (recipe.size, recipe.size, 3)
     with precision(policy):
@@ -41,20 +47,20 @@ def build_model(recipe: Recipe, policy: str):
             model = models.vgg19_unet(
                 shape, weights=recipe.weights, width=recipe.width, freeze_encoder=recipe.freeze_encoder
             )
-        compile_model(model, build_loss(recipe), recipe.learning_rate, recipe.epsilon)
+        compile_model(model, build_loss(recipe), recipe.learning_rate, recipe.epsilon, FusedAdam if fast else None)
     return model
 
 
 def build_twin(recipe: Recipe):
     """The same network in float32 with an unused optimiser: what is saved, so that it loads fast on any processor."""
-    return build_model(dataclasses.replace(recipe, weights=None, freeze_encoder=False), "float32")
+    return build_model(dataclasses.replace(recipe, weights=None, freeze_encoder=False), "float32", fast=False)
 
 
-def compile_model(model, loss, learning_rate=1e-3, epsilon=1e-7):
-    """Compile with Adam. XLA only on a GPU, as it is slower than oneDNN on processors."""
+def compile_model(model, loss, learning_rate=1e-3, epsilon=1e-7, adam=None):
+    """Compile with Adam, or the class `adam`. XLA only on a GPU: on processors it is slower than oneDNN."""
     import keras
 
-    optimizer = keras.optimizers.Adam(learning_rate, epsilon=epsilon)
+    optimizer = (adam or keras.optimizers.Adam)(learning_rate, epsilon=epsilon)
     model.compile(optimizer=optimizer, loss=loss, jit_compile="auto" if has_gpu() else False)
 
 
