@@ -123,11 +123,12 @@ def _mark_field(ax, values, width, left):
     )
 
 
-def losses_by_step(losses, title=None, ax=None):
+def losses_by_step(losses, x="step", title=None, ax=None):
     """Losses step by step, one line for each network.
 
     Args:
         losses: a dict from a name to its losses, one a step.
+        x: what a step is, written below ("step", "epoch").
         title: over the chart.
         ax: axes to draw on, or None for a new figure.
 
@@ -140,7 +141,7 @@ def losses_by_step(losses, title=None, ax=None):
             dash = ("-", "--", "-.", ":")[place % 4]
             ax.plot(range(1, len(values) + 1), values, color=looks.PALETTE[place % 6], linestyle=dash, label=name)
         ax.set_ylim(bottom=0)
-        ax.set_xlabel("step")
+        ax.set_xlabel(x)
         ax.set_ylabel("loss")
         if len(losses) > 1:
             ax.legend()

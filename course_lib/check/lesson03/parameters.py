@@ -94,7 +94,7 @@ PARAMETERS = Exercise(
     ],
     hints=[
         "Begin with one map out of one channel: how many numbers did the edge filter above have?",
-        "Now three channels come in: each has its own window, and their answers are added up. Then eight maps are wanted.",
+        "Now three channels come in: each has its own window, and their answers are added up. Then eight maps go out.",
         "Numbers for one map: a window for each input channel, and perhaps one bias. Then as often as maps go out.",
     ],
 )
