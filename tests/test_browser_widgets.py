@@ -3,6 +3,7 @@
 import json
 
 import browser
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -40,7 +41,9 @@ def notebook(*cells):
 
 def saved_notebook():
     """A notebook that comes from elsewhere, with the output of a figure in it."""
-    html = plots.picture_html(plots.contour(np.full((16, 16), 90), np.eye(16)), "A diagonal.")
+    ax = plots.contour(np.full((16, 16), 90), np.eye(16))
+    html = plots.picture_html(ax, "A diagonal.")
+    plt.close(ax.figure)
     made = json.loads(notebook("1"))
     data = {"text/html": html, "text/plain": "Figure: A diagonal."}
     made["cells"][0]["outputs"] = [{"output_type": "display_data", "metadata": {}, "data": data}]

@@ -21,6 +21,7 @@ mpl.use("Agg")
 
 @pytest.fixture(autouse=True)
 def no_figure_stays_open():
+    plt.close("all")  # what another test may have left
     yield
     assert plt.get_fignums() == []
 
