@@ -13,7 +13,7 @@ SEQUENCES = ("pre", "FLAIR", "post")
 # Mean brightness in pre, FLAIR and post, and its spread from patient to patient (a factor's standard deviation).
 TISSUES = {
     "air": ((0.01, 0.01, 0.01), 0.3),
-    "fat": ((1.9, 2.1, 1.9), 0.2),
+    "fat": ((1.85, 1.9, 1.85), 0.18),
     "skin": ((1.0, 0.8, 1.1), 0.15),
     "muscle": ((0.68, 0.42, 0.8), 0.18),
     "mucosa": ((0.8, 1.3, 1.7), 0.3),

@@ -38,7 +38,7 @@ class Pose:
 
 def draw_pose(rng, slices, height):
     """A pose; ``height``: the head's extent along the rows, pixels of 256, forehead to occiput."""
-    zoom = height / 211 * np.array([1.0, rng.normal(0.975, 0.035)])
+    zoom = height / 207 * np.array([1.0, rng.normal(0.975, 0.035)])
     degrees = rng.normal((0, 0, 0), (3.0, 2.5, 5.5))  # about the z, y and x axes: turned, tilted, nodding
     turn = Rotation.from_euler("zyx", degrees, degrees=True).as_matrix()[::-1, ::-1]
     bottom = -62 - 48 * rng.beta(1.6, 1.3)
@@ -61,7 +61,7 @@ def slice_points(pose, size, layers):
     """
     pixel = FULL / size
     offsets = (np.arange(layers) + 0.5) / layers - 0.5
-    z = pose.bottom + pose.spacing * (np.arange(pose.slices)[:, None] + 0.9 * offsets).ravel()
+    z = pose.bottom + pose.spacing * (np.arange(pose.slices)[:, None] + 1.3 * offsets).ravel()
     place = (np.arange(size) + 0.5) * pixel - FULL / 2
     y, x = -(place - pose.shift[0]) / pose.zoom[0], (place - pose.shift[1]) / pose.zoom[1]
     grid = np.stack(np.meshgrid(z, y, x, indexing="ij")).astype(np.float32)

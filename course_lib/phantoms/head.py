@@ -20,11 +20,11 @@ ATLAS = Path(__file__).parent.parent / "assets" / "mni152.npz"
 # The head below the brain's widest part: height z, half width, front and back y of its outline, millimetres (MNI).
 OUTLINE = np.array(
     [
-        (-150, 56, 62, -84),
-        (-125, 60, 80, -88),
-        (-100, 66, 91, -94),
-        (-80, 71, 94, -102),
-        (-60, 75, 92, -111),
+        (-150, 61, 68, -92),
+        (-125, 66, 85, -97),
+        (-100, 71, 93, -103),
+        (-80, 74, 95, -108),
+        (-60, 77, 93, -114),
         (-40, 78, 88, -117),
         (-20, 80, 87, -119),
         (0, 80, 86, -119),

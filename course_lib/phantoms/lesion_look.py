@@ -40,11 +40,13 @@ def draw_look(rng, contrast, median_ratio):
     """A lesion's look; ``median_ratio``: how bright lesions of this institution are in FLAIR, over the brain."""
     brain = 0.5 * contrast["grey"] + 0.5
     before = np.clip(rng.normal(0.83, 0.1), 0.5, 1.02)
-    flair = np.clip(rng.normal(median_ratio + 0.12, 0.28), 1.12, 2.6)
+    flair = np.clip(rng.normal(median_ratio + 0.22, 0.28), 1.12, 2.6)
+    if rng.random() < 0.1:  # hardly brighter than the cortex: found by its darkness before contrast and by its shape
+        before, flair = rng.uniform(0.6, 0.88), rng.uniform(1.0, 1.2)
     ratio = np.array([before, flair, before + rng.normal(0.02, 0.05)])
-    kind = rng.choice(["none", "cyst", "dim"], p=[0.5, 0.17, 0.33])
+    kind = rng.choice(["none", "cyst", "dim"], p=[0.46, 0.24, 0.3])
     if kind == "cyst":
-        core, core_light = rng.uniform(0.35, 0.75), contrast["cyst"] * rng.uniform(0.6, 1.3, 3)
+        core, core_light = rng.uniform(0.35, 0.95), contrast["cyst"] * rng.uniform(0.6, 1.3, 3)
     else:
         core = rng.uniform(0.25, 0.65) if kind == "dim" else 0.0
         core_light = brain * ratio * [rng.uniform(0.6, 0.9), rng.uniform(0.5, 0.9), rng.uniform(0.6, 0.9)]

@@ -56,9 +56,9 @@ def draw_lesion(rng, head):
     weight = np.exp(-0.5 * ((head.seeds[:, 0] - 10) / 27) ** 2 - 0.5 * ((head.seeds[:, 1] + 6) / 36) ** 2)
     centre = head.seeds[rng.choice(len(head.seeds), p=weight / weight.sum())].astype(float)
     side = rng.choice([-1.0, 1.0])
-    axes = np.array([rng.uniform(0.95, 1.4), rng.uniform(0.85, 1.3), rng.uniform(0.75, 1.1)])
+    axes = np.array([rng.uniform(0.8, 1.25), rng.uniform(0.85, 1.3), rng.uniform(0.75, 1.1)])
     turn = Rotation.from_euler("zyx", rng.normal(0, 25, 3), degrees=True).as_matrix()
-    area = float(np.clip(np.exp(rng.normal(np.log(2550), 0.62)), 450, 8500))
+    area = float(np.clip(np.exp(rng.normal(np.log(2450), 0.62)), 450, 8500))
     radius = np.sqrt(area / np.pi)
     centre[2] *= side
     fields = [random_field(rng, wavelength) for wavelength in (1.5 * radius, 0.7 * radius, 8.0)]

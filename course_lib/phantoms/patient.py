@@ -132,7 +132,7 @@ def render(rng, habits, size):
     volume = np.zeros((*near.shape, 3), np.float32)
     volume[near] = canvas.light.T
     volume = volume.reshape(pose.slices, layers, size, size, 3).mean(1)
-    masks = outline(by_slice, threshold, drawn["look"].uniform(0.6, 2.2) * size / FULL, 60 * (size / FULL) ** 2)
+    masks = outline(by_slice, threshold, drawn["look"].uniform(0.6, 2.2) * size / FULL, 100 * (size / FULL) ** 2)
     return expose(volume, scanner, median, drawn["noise"]), masks, lesion.centre
 
 

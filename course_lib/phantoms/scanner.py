@@ -38,7 +38,7 @@ def draw_scanner(rng, level):
     """A scanner; ``level``: (3,) typical grey levels of the brain at the patient's institution."""
     common = rng.normal(0, 0.12)
     floor = np.zeros(3)
-    if rng.random() < 0.03:
+    if rng.random() < 0.04:
         floor[0] = rng.uniform(40, 90)  # a few published scans have a grey background before contrast
     return Scanner(
         level=np.asarray(level) * np.exp(common + rng.normal(0, 0.2, 3)),
@@ -46,7 +46,7 @@ def draw_scanner(rng, level):
         surface=np.abs(rng.normal(0, 0.16, 3)),
         blur=rng.uniform(0.4, 1.3, 3),
         sharpen=np.array([rng.uniform(0, 0.5), rng.uniform(0, 1.2), rng.uniform(0, 0.5)]),
-        noise=np.exp(rng.normal(np.log([1.8, 3.8, 2.5]), 0.5)),
+        noise=np.exp(rng.normal(np.log([1.6, 3.3, 2.2]), 0.45)),
         floor=floor,
         gamma=rng.uniform(0.9, 1.12, 3),
     )
