@@ -25,6 +25,8 @@ def compact(value: Any) -> str:
         return format(float(value), ".6g")
     if isinstance(value, (int, np.integer)):
         return str(int(value))
+    if isinstance(value, str):
+        return _cut(repr(str(value)))  # NumPy's own texts would show as np.str_('…')
     if isinstance(value, np.ndarray):
         return _array(value)
     if isinstance(value, (pd.DataFrame, pd.Series)):
