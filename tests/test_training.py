@@ -537,6 +537,45 @@ def test_a_patient_without_tumour_and_without_alarm_counts_as_agreement():
 # --- what makes it faster ---
 
 
+def test_one_pass_batch_norm_gives_the_outputs_gradients_and_statistics_of_keras():
+    import keras
+    import tensorflow as tf
+
+    from course_lib.training.fast import FusedBatchNormalization
+
+    random = np.random.default_rng(0)
+    images, upstream = (tf.constant(random.normal(2, 3, (4, 6, 5, 8)), tf.float32) for _ in range(2))
+    found = []
+    for kind in (keras.layers.BatchNormalization, FusedBatchNormalization):
+        layer = kind()
+        layer.build(images.shape)
+        layer.set_weights([np.arange(1.0, 9) / 4, np.arange(8.0), np.zeros(8), np.ones(8)])
+        with tf.GradientTape() as tape:
+            tape.watch(images)
+            outputs = layer(images, training=True)
+            total = tf.reduce_sum(outputs * upstream)
+        gradients = tape.gradient(total, [images, *(weight.value for weight in layer.trainable_variables)])
+        found.append([outputs, *gradients, *layer.get_weights(), layer(images, training=False)])
+    for theirs, ours in zip(*found, strict=True):
+        np.testing.assert_allclose(np.asarray(ours), np.asarray(theirs), rtol=1e-4, atol=1e-4)
+
+
+def test_the_faster_network_has_the_same_layers_weights_and_answers():
+    from course_lib.models import vgg19_unet
+    from course_lib.training.fast import FusedBatchNormalization, accelerate
+
+    model = vgg19_unet((16, 16, 3), weights=None, width=0.05)
+    model.get_layer("block1_conv1").trainable = False
+    faster = accelerate(model)
+    assert sum(type(layer) is FusedBatchNormalization for layer in faster.layers) == 8
+    assert [layer.name for layer in faster.layers] == [layer.name for layer in model.layers]
+    assert [layer.trainable for layer in faster.layers] == [layer.trainable for layer in model.layers]
+    for ours, theirs in zip(faster.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    images = np.random.default_rng(0).integers(0, 256, (2, 16, 16, 3)).astype("float32")
+    np.testing.assert_allclose(faster(images), model(images), atol=1e-5)
+
+
 def test_one_pass_adam_makes_the_steps_of_keras_adam():
     import keras
 

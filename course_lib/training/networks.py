@@ -31,13 +31,13 @@ def build_model(recipe: Recipe, policy: str, fast: bool = True):
     Args:
         recipe: the settings.
         policy: Keras' name of the precision.
-        fast: train with `FusedAdam`; without, with Keras' own Adam.
+        fast: take the one-pass layers and optimiser of `fast`; without, Keras' own.
 
     Raises:
         WeightsError: the encoder's weights cannot be had.
     """
     from course_lib import models
-    from course_lib.training.fast import FusedAdam
+    from course_lib.training.fast import FusedAdam, accelerate
 
     shape = (recipe.size, recipe.size, 3)
     with precision(policy):
@@ -47,6 +47,7 @@ def build_model(recipe: Recipe, policy: str, fast: bool = True):
             model = models.vgg19_unet(
                 shape, weights=recipe.weights, width=recipe.width, freeze_encoder=recipe.freeze_encoder
             )
+        model = accelerate(model) if fast else model
         compile_model(model, build_loss(recipe), recipe.learning_rate, recipe.epsilon, FusedAdam if fast else None)
     return model
 
