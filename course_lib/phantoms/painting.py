@@ -49,14 +49,21 @@ def paint_soft_parts(canvas, points, skin, contrast, rng):
 
 
 def paint_face(canvas, points, skin, contrast, rng):
-    """Eyes in their fat, nose and sinuses, mastoids, spine, mouth: what lies in the lower slices."""
-    z, y, x = points
-    side = np.abs(x)
+    """What lies in the lower slices: eyes in their fat, nose and sinuses, mastoids, mouth and spine."""
+    folded = mirrored(points)
+    sides = points[0], points[1], np.abs(points[2])
     inside = soft_below(skin, -2.0, 1.5)
-    noise = random_field(rng, 9).sample(mirrored(points))
-    cells = random_field(rng, 6).sample(mirrored(points))
-    eye_z, eye_y = -36 + rng.normal(0, 2), 62 + rng.normal(0, 2)
-    # The orbit: a cone of fat from its apex to the globe, with the optic nerve and muscles in it.
+    noise = random_field(rng, 9).sample(folded)
+    cells = random_field(rng, 6).sample(folded)
+    paint_eyes(canvas, sides, inside, contrast, (-36 + rng.normal(0, 2), 62 + rng.normal(0, 2)))
+    paint_skull_base(canvas, sides, inside, contrast, noise, cells)
+    paint_neck(canvas, sides, inside, contrast, noise)
+
+
+def paint_eyes(canvas, points, inside, contrast, centre):
+    """The globes and, behind each, a cone of fat with the optic nerve and muscles; ``points``: z, y, |x|."""
+    z, y, side = points
+    eye_z, eye_y = centre
     forward = np.clip((y - 18) / np.float32(eye_y - 18), 0, 1.25)
     axis = np.hypot(side - (14 + 18 * forward), z - (-34 + (eye_z + 34) * forward))
     cone = soft_below(axis - (3 + 15 * np.minimum(forward, 1)), 0, 2) * soft_below(18 - y, 0, 2) * inside
@@ -67,7 +74,11 @@ def paint_face(canvas, points, skin, contrast, rng):
     canvas.paint(soft_below(globe, 0, 1.5), contrast["muscle"])
     canvas.paint(soft_below(globe, -1.6, 1.5), contrast["vitreous"])
     canvas.paint(soft_below(ellipsoid((z, y, side), (eye_z, eye_y + 9, 32), (4.5, 2.2, 4.5)), 0, 1.5), contrast["lens"])
-    # Bone of the skull base and face, then the hollows in it.
+
+
+def paint_skull_base(canvas, points, inside, contrast, noise, cells):
+    """Bone of the skull's base and of the face, then the air-filled hollows in it; ``points``: z, y, |x|."""
+    z, y, side = points
     base = soft_below(ellipsoid((z, y, side), (-52, -2, 0), (14, 24, 22)), 0, 3) * inside
     canvas.paint(base, contrast["marrow"], 0.5 + 0.4 * np.tanh(noise))
     petrous = soft_below(ellipsoid((z, y, side), (-44, -26, 46), (13, 15, 25)), 0, 3) * inside
@@ -86,7 +97,6 @@ def paint_face(canvas, points, skin, contrast, rng):
     hollow = soft_below(hollows + 1.5 * noise, 0, 2.0) * inside
     canvas.paint(hollow, contrast["air"])
     canvas.paint(hollow * soft_below(-cells, -0.55, 0.5) * (side < 16), contrast["mucosa"])
-    paint_neck(canvas, (z, y, side), inside, contrast, noise)
 
 
 def paint_neck(canvas, points, inside, contrast, noise):

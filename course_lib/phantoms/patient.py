@@ -18,6 +18,8 @@ from course_lib.phantoms.scanner import cut_edges, draw_scanner, expose, shade
 
 LEAST_SIZE, MOST_SIZE = 32, 512  # sides, pixels
 MOST_PATIENTS = 9999  # the names have four digits
+LEAST_AREA = 100  # pixels of 256 x 256: smaller spots in a slice are not outlined
+OUTSIDE = 9.0  # level of a lesion's growth where it cannot get to
 THICK = 3.5  # millimetres between slices from which on a slice is the average of two planes
 
 
@@ -99,41 +101,42 @@ def render(rng, habits, size):
         (slice, row, column, 3) float32 of 0..255, (slice, row, column) bool, and the lesion's centre, z, y, x.
     """
     head = load_head()
-    drawn = dict(
-        zip(("pose", "shape", "lesion", "look", "contrast", "scanner", "paint", "noise"), rng.spawn(8), strict=True)
-    )
-    height = np.clip(drawn["pose"].normal(habits.height, 11), 192, 250)
-    pose = draw_pose(drawn["pose"], draw_slices(drawn["pose"], habits), height)
+    # A stream of its own for each step, so that a change to one leaves the others' draws as they were.
+    pose_rng, shape_rng, lesion_rng, look_rng, contrast_rng, scanner_rng, paint_rng, noise_rng = rng.spawn(8)
+    height = np.clip(pose_rng.normal(habits.height, 11), 192, 250)
+    pose = draw_pose(pose_rng, draw_slices(pose_rng, habits), height)
     layers = 2 if pose.spacing > THICK else 1
     grid = slice_points(pose, size, layers)
-    near = head.skin.sample(grid) < 14
-    points = stretch(drawn["shape"], grid[:, near])
-    skin = head.skin.sample(points) + np.float32(drawn["shape"].uniform(-3, 3))
+    near = head.skin.sample(grid) < 14  # millimetres: bending moves nothing farther in from the air around
+    points = stretch(shape_rng, grid[:, near])
+    skin = head.skin.sample(points) + np.float32(shape_rng.uniform(-3, 3))
     hull = head.hull.sample(points)
-    contrast = draw_contrast(drawn["contrast"])
-
-    lesion = draw_lesion(drawn["lesion"], head)
+    contrast = draw_contrast(contrast_rng)
     inner = np.flatnonzero(hull < 4)
-    source = ripple(drawn["shape"], push_aside(lesion, points[:, inner], hull[inner]))
-    source = widen_ventricles(source, drawn["shape"].uniform(-0.1, 0.32))
-    level = np.full(len(hull), 9, np.float32)
+    lesion = draw_lesion(lesion_rng, head)
+    source = ripple(shape_rng, push_aside(lesion, points[:, inner], hull[inner]))
+    source = widen_ventricles(source, shape_rng.uniform(-0.1, 0.32))
+    level = np.full(len(hull), OUTSIDE, np.float32)
     level[inner] = growth(lesion, points[:, inner], source, head, hull[inner])
-    by_slice = np.full(near.shape, 9, np.float32)
-    by_slice[near] = level
-    by_slice = by_slice.reshape(pose.slices, layers, size, size).mean(1)
+    by_slice = into_slices(level, near, layers, OUTSIDE)
     threshold = choose_level(by_slice, lesion.area * (size / FULL) ** 2)
 
     canvas = Canvas(points.shape[1])
-    tissue = paint_head(canvas, points, source, (skin, hull), head, contrast, drawn["paint"])
+    tissue = paint_head(canvas, points, source, (skin, hull), head, contrast, paint_rng)
     median = np.median(canvas.light[:, inner[tissue > 0.7]], axis=1)
-    paint_lesion(canvas, lesion, draw_look(drawn["look"], contrast, habits.contrast), level, threshold, points)
-    scanner = draw_scanner(drawn["scanner"], habits.level)
-    shade(canvas.light, points, skin, scanner, drawn["scanner"])
-    volume = np.zeros((*near.shape, 3), np.float32)
-    volume[near] = canvas.light.T
-    volume = volume.reshape(pose.slices, layers, size, size, 3).mean(1)
-    masks = outline(by_slice, threshold, drawn["look"].uniform(0.6, 2.2) * size / FULL, 100 * (size / FULL) ** 2)
-    return expose(volume, scanner, median, drawn["noise"]), masks, lesion.centre
+    paint_lesion(canvas, lesion, draw_look(look_rng, contrast, habits.contrast), level, threshold, points)
+    scanner = draw_scanner(scanner_rng, habits.level)
+    shade(canvas.light, points, skin, scanner, scanner_rng)
+    volume = expose(into_slices(canvas.light.T, near, layers, 0), scanner, median, noise_rng)
+    hand = look_rng.uniform(0.6, 2.2) * size / FULL
+    return volume, outline(by_slice, threshold, hand, LEAST_AREA * (size / FULL) ** 2), lesion.centre
+
+
+def into_slices(values, near, layers, elsewhere):
+    """Put (n,) or (n, channel) values where ``near``, (slice * layer, row, column), holds, and average the layers."""
+    volume = np.full((*near.shape, *values.shape[1:]), elsewhere, np.float32)
+    volume[near] = values
+    return volume.reshape(len(near) // layers, layers, *volume.shape[1:]).mean(1)
 
 
 def paint_head(canvas, points, source, distances, head, contrast, rng):
