@@ -73,7 +73,8 @@ def head_outline(points, hull):
     tip = 90 + 22 * np.exp(-(((z + 62) / 20) ** 2))
     nose = (y > 70) & (y < tip) & (np.abs(x) < 19 * np.clip((tip - y) / 30, 0, 0.8)) & (z > -85) & (z < -15)
     ear = (((z + 42) / 26) ** 2 + ((y + 28) / 15) ** 2 + ((np.abs(x) - 84 + 0.2 * (y + 28)) / 4.5) ** 2) < 1
-    return (hull < SCALP) | face | nose | ear
+    vault = hull < SCALP + np.interp(z, (35, 85), (0, 5))  # the top slices cut the scalp aslant and show it thick
+    return vault | face | nose | ear
 
 
 def read_atlas():
@@ -143,6 +144,7 @@ def load_head():
     outline = head_outline(lattice_points(hull), hull.values)
     skin = signed_distance(ndimage.gaussian_filter(outline.astype(np.float32), 0.8) > 0.5, hull.spacing)
     skin = round_top(skin, lattice_points(hull)[0], 9 / hull.spacing)
+    skin = ndimage.gaussian_filter(skin, 3 / hull.spacing)
 
     points = z, y, x = lattice_points(t1)
     depth = hull.sample(np.broadcast_arrays(*points))

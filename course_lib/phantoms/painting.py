@@ -37,13 +37,14 @@ def paint_soft_parts(canvas, points, skin, contrast, rng):
     folded = mirrored(points)
     body = soft_below(skin, 0.0, 1.5)
     coarse, fine = random_field(rng, 32).sample(folded), random_field(rng, 15).sample(folded)
-    canvas.paint(body, contrast["muscle"], 1 + np.float32(0.12) * fine)
-    sheets = soft_below(np.abs(coarse + 0.4 * fine), rng.uniform(0.12, 0.3), 0.25)
-    pads = soft_below(-coarse - 0.5 * fine, -1.3, 0.4)
+    canvas.paint(body, contrast["muscle"], np.exp(0.22 * fine + 0.1 * coarse))
+    patchy = np.clip(0.45 + 0.5 * random_field(rng, 24).sample(folded), 0, 0.9)
+    sheets = soft_below(np.abs(coarse + 0.6 * fine), rng.uniform(0.15, 0.35), 0.5) * patchy
+    pads = soft_below(-coarse - 0.7 * fine, -1.5, 0.6)
     glow = np.exp(0.28 * random_field(rng, 40, (0.6, 1.0)).sample(points))  # fat near the coil's elements shines
-    canvas.paint(body * np.maximum(sheets * 0.8, pads), contrast["fat"], glow)
+    canvas.paint(body * np.maximum(sheets, pads), contrast["fat"], glow)
     thickness = np.float32(rng.uniform(3.5, 7.5)) * (1 + np.float32(0.15) * random_field(rng, 60).sample(points))
-    thickness = thickness * (1 + 0.5 * soft_below(points[1], -70, 40))
+    thickness = thickness * (1 + 0.5 * soft_below(points[1], -70, 40) + soft_below(-points[0], -65, 50))
     canvas.paint(body * soft_below(-skin, thickness, 2.0), contrast["fat"], glow)
     canvas.paint(body * soft_below(-skin, 0.9, 1.5), contrast["skin"])
 
