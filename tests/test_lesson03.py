@@ -1,0 +1,77 @@
+"""What lesson 3 says in words holds in its own output."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from tools.notebook_build.execute import environment
+from tools.notebook_build.source import read_source
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+SOLUTION = NOTEBOOKS / "solutions" / "03_unet_from_scratch.ipynb"
+SOURCE = NOTEBOOKS / "source" / "03_unet_from_scratch.py"
+
+
+@pytest.fixture(scope="module")
+def printed():
+    """Everything that the executed lesson prints."""
+    cells = nbformat.read(SOLUTION, as_version=4).cells
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    return "\n".join(output.text for output in outputs if output.output_type == "stream")
+
+
+def scores(text):
+    """Found tumours, their number, Dice and HD95 of the network "with" and of that "without" skips."""
+    pattern = r"(with|without) skips\s+found (\d+) of (\d+) tumours, mean Dice ([\d.]+), median HD95 ([\d.]+) px"
+    return {name: tuple(float(value) for value in rest) for name, *rest in re.findall(pattern, text)}
+
+
+def assert_the_edge_is_lost_and_the_tumour_is_not(text):
+    (found, tumors, dice, edge), (found_without, _, dice_without, edge_without) = (
+        scores(text)[name] for name in ("with", "without")
+    )
+    assert min(found, found_without) >= 0.85 * tumors
+    assert found_without >= found - 0.08 * tumors
+    assert dice >= dice_without + 0.08
+    assert edge_without >= 1.4 * edge
+
+
+def test_the_loops_and_keras_compute_the_same_convolution(printed):
+    assert "largest difference to our loops: 0.0" in printed
+
+
+def test_ten_convolutions_see_the_twenty_one_pixels_that_the_text_names(printed):
+    assert "columns that count at all: 21" in printed
+
+
+def test_an_outline_of_squares_gets_worse_with_every_pooling_and_useless_at_the_bridge(printed):
+    dice = [float(value) for value in re.findall(r"squares: mean Dice ([\d.]+)", printed)]
+    assert len(dice) == 4
+    assert dice == sorted(dice, reverse=True)
+    assert dice[0] > 0.85
+    assert dice[-1] < 0.5
+
+
+def test_without_skips_the_tumour_is_found_and_its_edge_is_lost(printed):
+    assert_the_edge_is_lost_and_the_tumour_is_not(printed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [11, 12])
+def test_that_the_edge_is_lost_does_not_hang_on_the_seed(seed, monkeypatch, capsys):
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    monkeypatch.delenv("COURSE_DATA", raising=False)
+    if named := environment().get("COURSE_DATA"):
+        monkeypatch.setenv("COURSE_DATA", named)
+    needed = ("import", "scans =", "def block", "def contract", "def expand", "def u_net", "def train")
+    last = ("networks, losses =", "tumors =")
+    names = {}
+    for cell in read_source(SOURCE).cells:
+        if cell.cell_type == "code" and any(part in cell.source for part in needed + last):
+            code = cell.source.replace("epochs=100", "epochs=1").replace(
+                "set_random_seed(0)", f"set_random_seed({seed})"
+            )
+            exec(compile(code, "lesson 3", "exec"), names)
+    assert_the_edge_is_lost_and_the_tumour_is_not(capsys.readouterr().out)
