@@ -1,8 +1,12 @@
 """The command line as its user meets it: in a process of its own."""
 
+import json
 import os
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
 
 import pytest
 
@@ -117,3 +121,45 @@ class TestLab:
 
 def test_course_errors_share_one_base_so_that_the_command_line_catches_them_all():
     assert issubclass(DataError, CourseError)
+
+
+class TestServedLesson:
+    """`course lab`, started as a learner would start it, and asked over HTTP."""
+
+    def test_lesson_one_is_served_with_data_in_place(self, tmp_path, free_port):
+        options = ["--no-browser", f"--port={free_port}", "--IdentityProvider.token=secret"]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "course_lib.cli", "lab", "--", *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "JUPYTER_CONFIG_DIR": str(tmp_path)},
+        )
+        try:
+            lesson = f"http://127.0.0.1:{free_port}/api/contents/notebooks/01_meet_the_scans.ipynb?token=secret"
+            served = json.loads(answer_within(60, lesson))
+        finally:
+            process.terminate()
+            output = process.communicate(timeout=20)[0]
+        assert served["type"] == "notebook"
+        assert "lab/tree/notebooks/01_meet_the_scans.ipynb" in output
+        assert "Scans: " in output
+
+
+def answer_within(seconds, address):
+    """What a server answers, as soon as it does."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            return urllib.request.urlopen(address, timeout=5).read()
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.5)
+
+
+@pytest.fixture
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

@@ -61,7 +61,12 @@ def run(options: argparse.Namespace) -> int:
     from course_lib import data
 
     data.find_data()
-    command = [sys.executable, "-m", "jupyter", "lab", str(lesson.relative_to(course)), *options.jupyter]
+    # Named as an argument, a notebook would make its own folder the root, and the course's other files unreachable.
+    page = f"/lab/tree/{lesson.relative_to(course).as_posix()}"
+    where = [f"--ServerApp.root_dir={course}", f"--LabApp.default_url={page}"]
+    command = [sys.executable, "-m", "jupyter", "lab", *where, *options.jupyter]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")  # a container's only user is often root, and JupyterLab would refuse to start
     sys.stdout.flush()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.execv(sys.executable, command)
