@@ -1,7 +1,5 @@
 """The same network and training step in PyTorch, for comparison only; PyTorch is optional."""
 
-import time
-
 BLOCKS = ((2, 64), (2, 128), (4, 256), (4, 512), (4, 512))
 
 
@@ -42,13 +40,12 @@ def build_network():
     return VGG19UNet()
 
 
-def step_times(size: int, batch: int, steps: int, bfloat16: bool) -> list[float]:
-    """Seconds of each training step after two to warm up.
+def make_step(size: int, batch: int, bfloat16: bool):
+    """A function that makes one training step.
 
     Args:
         size: side of the slices in pixels.
         batch: slices per step.
-        steps: how many are timed.
         bfloat16: autocast, and channels last, which is where PyTorch is fastest; else float32 as it comes.
     """
     import torch
@@ -59,9 +56,8 @@ def step_times(size: int, batch: int, steps: int, bfloat16: bool) -> list[float]
         network = network.to(memory_format=torch.channels_last)
         images = images.to(memory_format=torch.channels_last)
     optimizer = torch.optim.Adam(network.parameters(), 1e-3, fused=True)
-    seconds = []
-    for _ in range(steps + 2):
-        start = time.perf_counter()
+
+    def one_step():
         optimizer.zero_grad(set_to_none=True)
         with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
             guess = network(images)
@@ -69,6 +65,5 @@ def step_times(size: int, batch: int, steps: int, bfloat16: bool) -> list[float]
         loss = (1 - (hit + 1) / (hit + 0.7 * missed + 0.3 * alarm + 1)) ** 0.75
         loss.backward()
         optimizer.step()
-        float(loss)
-        seconds.append(time.perf_counter() - start)
-    return seconds[2:]
+
+    return one_step

@@ -56,7 +56,7 @@ def fit_arrays(
     from course_lib.losses import FocalTverskyLoss
     from course_lib.training.networks import compile_model
 
-    if loss is not None or model.optimizer is None:
+    if loss is not None or not model.compiled:
         compile_model(model, loss or FocalTverskyLoss(), learning_rate)
     training = Slices(np.asarray(images), np.asarray(masks), np.zeros(len(images)))
     held_out = None if validation is None else Slices(*(np.asarray(part) for part in validation))

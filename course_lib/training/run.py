@@ -52,9 +52,14 @@ class Run:
         Raises:
             WeightsError: no epoch has finished yet, or the file is damaged.
         """
+        import warnings
+
         from course_lib.models import load_model
 
-        return load_model(self.model_path)
+        with warnings.catch_warnings():
+            # The file holds no moments of the optimiser, which would treble its size, and Keras says so.
+            warnings.filterwarnings("ignore", "Skipping variable loading for optimizer")
+            return load_model(self.model_path)
 
 
 def load_run(folder) -> Run:
