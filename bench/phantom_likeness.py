@@ -158,7 +158,9 @@ def parse():
     parser.add_argument("--empty", type=float, default=0.7, help="slices without tumour per slice with one")
     parser.add_argument("--minutes", type=float, default=9.0, help="stop training then (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="default: %(default)s")
-    parser.add_argument("--out", type=Path, default=Path("likeness"), help="folder for the results")
+    parser.add_argument(
+        "--out", type=Path, default=Path("likeness"), help="folder for results; the phantoms made are kept there"
+    )
     return parser.parse_args()
 
 
