@@ -28,7 +28,7 @@ from course_lib.training.state import load_meta, restore_state, save_state
 
 TOY = Recipe(
     network="unet", width=0.05, weights=None, size=16, batch=4, epochs=4, learning_rate=0.01, plateau_patience=1,
-    precision="float32", validation=0.2, test=0.2,
+    precision="float32", validation=0.2, test=0.2, augmentation=Augmentation().only("flip", "noise"),
 )  # fmt: skip
 
 

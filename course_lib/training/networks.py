@@ -62,6 +62,8 @@ def compile_model(model, loss, learning_rate=1e-3, epsilon=1e-7, adam=None):
     import keras
 
     optimizer = (adam or keras.optimizers.Adam)(learning_rate, epsilon=epsilon)
+    if adam is not None:
+        optimizer.build(model.trainable_variables)  # cheaper here than inside the first step's graph
     model.compile(optimizer=optimizer, loss=loss, jit_compile="auto" if has_gpu() else False)
 
 
