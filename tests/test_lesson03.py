@@ -32,9 +32,8 @@ def assert_the_edge_is_lost_and_the_tumour_is_not(text):
     (found, tumors, dice, edge), (found_without, _, dice_without, edge_without) = (
         scores(text)[name] for name in ("with", "without")
     )
-    assert min(found, found_without) >= 0.85 * tumors
-    assert found_without >= found - 0.08 * tumors
-    assert dice >= dice_without + 0.08
+    assert min(found, found_without) >= 0.95 * tumors
+    assert dice >= dice_without + 0.05
     assert edge_without >= 1.4 * edge
 
 
@@ -70,7 +69,7 @@ def test_that_the_edge_is_lost_does_not_hang_on_the_seed(seed, monkeypatch, caps
     names = {}
     for cell in read_source(SOURCE).cells:
         if cell.cell_type == "code" and any(part in cell.source for part in needed + last):
-            code = cell.source.replace("epochs=100", "epochs=1").replace(
+            code = cell.source.replace("epochs=80", "epochs=1").replace(
                 "set_random_seed(0)", f"set_random_seed({seed})"
             )
             exec(compile(code, "lesson 3", "exec"), names)
