@@ -166,7 +166,7 @@ def _plain_epochs(training, validation, size, width, epochs, batch=16):
     tumor = training.masks.any((1, 2, 3))
     stream = plain.batches(training.images[tumor], training.masks[tumor], batch, seed=0)
     held_out = Slices(np.stack([plain.z_score(i) for i in validation.images]), validation.masks, validation.patients)
-    steps = int(tumor.sum()) // batch
+    steps = max(1, int(tumor.sum()) // batch)
     return (
         lambda epoch: network.fit(stream, steps_per_epoch=steps, verbose=0),
         lambda: validate(network, held_out, batch)["val_dice"],

@@ -63,7 +63,7 @@ def z_score(image):
 
 def batches(images, masks, batch: int, seed: int):
     """The original's generator: an endless shuffled stream of (images, masks), slice by slice."""
-    random = np.random.default_rng(seed)
+    random, batch = np.random.default_rng(seed), min(batch, len(images))
     while True:
         order = random.permutation(len(images))
         for start in range(0, len(order) - batch + 1, batch):

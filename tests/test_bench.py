@@ -56,6 +56,14 @@ def test_the_plain_loop_moves_image_and_mask_together(tiny_folder):
     assert set(np.unique(mask)) == {0, 1}
 
 
+def test_the_generator_serves_sets_smaller_than_a_batch():
+    from bench.plain import batches
+
+    images, masks = next(batches(np.ones((3, 8, 8, 3), np.uint8), np.ones((3, 8, 8, 1), np.uint8), batch=16, seed=0))
+    assert images.shape == (3, 8, 8, 3)
+    assert masks.shape == (3, 8, 8, 1)
+
+
 def test_ratios_come_from_medians_of_one_run():
     from bench.report import as_markdown, summarise
 
