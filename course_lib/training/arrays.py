@@ -51,8 +51,7 @@ def fit_arrays(
         DataError: images, masks and patients differ in number.
         RecipeError: the loss is no longer a finite number.
     """
-    import keras
-
+    from course_lib.backend import keras
     from course_lib.losses import FocalTverskyLoss
     from course_lib.training.networks import compile_model
 

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import course_lib
+from course_lib.quiet import load_tensorflow
 from course_lib.training.policy import processor_flags
 
 _TELLING_FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "avx512_vnni", "asimd", "bf16")
@@ -20,10 +21,12 @@ def describe_environment(precision: str, data_root, fingerprint: str) -> dict:
         data_root: folder of the scans.
         fingerprint: of the loaded slices, from `data_fingerprint`.
     """
-    import keras
     import numpy
     import pandas
-    import tensorflow as tf
+
+    from course_lib.backend import keras
+
+    tf = load_tensorflow()
 
     flags = processor_flags()
     return {

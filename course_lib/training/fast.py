@@ -3,8 +3,8 @@
 Networks trained so hold the same numbers as Keras' own; what is saved holds Keras' own layers and optimiser.
 """
 
-import keras
-
+from course_lib.backend import keras
+from course_lib.quiet import load_tensorflow
 from course_lib.training.policy import has_gpu
 
 
@@ -41,7 +41,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
         """Normalise by the batch and move the running statistics, or normalise by these."""
         if not training or not self.trainable or mask is not None or len(inputs.shape) != 4:
             return super().call(inputs, training=training, mask=mask)
-        import tensorflow as tf
+        tf = load_tensorflow()
 
         empty = tf.zeros([0])  # no statistics but the batch's
         outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
@@ -72,7 +72,7 @@ class FusedAdam(keras.optimizers.Adam):
         """Update one variable and its two moments."""
         if keras.backend.backend() != "tensorflow" or self.amsgrad:
             return super().update_step(gradient, variable, learning_rate)
-        import tensorflow as tf
+        tf = load_tensorflow()
 
         position = self._get_variable_index(variable)
         step = keras.ops.cast(self.iterations + 1, variable.dtype)

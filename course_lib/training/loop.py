@@ -92,7 +92,7 @@ def run_epochs(model, batches, score, callbacks, epochs: int, rows: list, show: 
     Raises:
         RecipeError: the loss is no longer a finite number.
     """
-    import keras
+    from course_lib.backend import keras
 
     progress = None
     try:

@@ -9,9 +9,8 @@ from course_lib.training.recipe import Recipe
 
 def build_loss(recipe: Recipe):
     """The recipe's loss as a `keras.losses.Loss`."""
-    import keras
-
     from course_lib import losses
+    from course_lib.backend import keras
 
     weights = {"fn_weight": recipe.fn_weight, "fp_weight": recipe.fp_weight}
     common = {"smooth": recipe.smooth, "per_image": recipe.per_image}
@@ -59,7 +58,7 @@ def build_twin(recipe: Recipe):
 
 def compile_model(model, loss, learning_rate=1e-3, epsilon=1e-7, adam=None):
     """Compile with Adam, or the class `adam`. XLA only on a GPU: on processors it is slower than oneDNN."""
-    import keras
+    from course_lib.backend import keras
 
     optimizer = (adam or keras.optimizers.Adam)(learning_rate, epsilon=epsilon)
     if adam is not None:
@@ -77,16 +76,17 @@ def build_callbacks(recipe: Recipe, best_path) -> tuple[list, object]:
     Returns:
         All callbacks in the order in which they are to be called, and the ModelCheckpoint among them.
     """
-    from keras import callbacks
+
+    from course_lib.backend import keras
 
     watch = {"monitor": recipe.monitor, "mode": "max" if recipe.monitor == "val_dice" else "min"}
-    checkpoint = callbacks.ModelCheckpoint(best_path, save_best_only=True, **watch)
-    chosen = [checkpoint, callbacks.EarlyStopping(patience=recipe.stopping_patience, **watch)]
+    checkpoint = keras.callbacks.ModelCheckpoint(best_path, save_best_only=True, **watch)
+    chosen = [checkpoint, keras.callbacks.EarlyStopping(patience=recipe.stopping_patience, **watch)]
     if recipe.schedule == "plateau":
         plateau = {"patience": recipe.plateau_patience, "factor": recipe.plateau_factor}
-        chosen.append(callbacks.ReduceLROnPlateau(**plateau, min_lr=recipe.min_learning_rate, **watch))
+        chosen.append(keras.callbacks.ReduceLROnPlateau(**plateau, min_lr=recipe.min_learning_rate, **watch))
     if recipe.schedule == "cosine" or recipe.warmup:
-        chosen.append(callbacks.LearningRateScheduler(lambda epoch, rate: scheduled_rate(recipe, epoch, rate)))
+        chosen.append(keras.callbacks.LearningRateScheduler(lambda epoch, rate: scheduled_rate(recipe, epoch, rate)))
     return chosen, checkpoint
 
 

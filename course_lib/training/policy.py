@@ -3,6 +3,8 @@
 from contextlib import contextmanager
 from pathlib import Path
 
+from course_lib.quiet import load_tensorflow
+
 
 def processor_flags() -> frozenset:
     """Instruction sets of the processor, as Linux names them ("avx512_bf16"); empty where they cannot be read."""
@@ -38,7 +40,7 @@ def choose_precision(wanted: str = "auto") -> str:
 
 def has_gpu() -> bool:
     """Whether TensorFlow sees a GPU."""
-    import tensorflow as tf
+    tf = load_tensorflow()
 
     return bool(tf.config.list_physical_devices("GPU"))
 
@@ -46,7 +48,7 @@ def has_gpu() -> bool:
 @contextmanager
 def precision(name: str):
     """Let layers made inside compute in precision `name`; afterwards the policy is what it was before."""
-    import keras
+    from course_lib.backend import keras
 
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(name)
