@@ -187,8 +187,10 @@ def test_masks_keep_their_area_their_place_and_their_two_values(tmp_path_factory
     assert set(np.unique(mask)) == {0, 1}
     scale = 256 / size
     area = np.count_nonzero(blob)
-    edge = 2 * np.pi * radius  # the outline, whose pixels may fall either way
-    assert abs(mask.sum() * scale**2 - area) < 0.1 * edge * scale
+    # Pixels that the outline halves exactly count as tumour, which on a circle about a pixel's corner adds a little;
+    # taking every touched pixel, or only whole ones, would be off by half the outline.
+    edge = 2 * np.pi * radius
+    assert abs(mask.sum() * scale**2 - area) < 0.15 * edge * scale
     for small, large in zip(np.nonzero(mask), np.nonzero(blob), strict=True):
         assert abs((small.mean() + 0.5) * scale - (large.mean() + 0.5)) < 0.35 * scale
 
