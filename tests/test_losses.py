@@ -272,6 +272,7 @@ def test_an_empty_mask_still_teaches_to_predict_less(at_corners):
         assert (slope > 0).all()
 
 
+@pytest.mark.slow
 def test_jax_gives_the_same_losses_and_gradients(at_corners, tmp_path):
     script = (
         "import sys; sys.path.insert(0, sys.argv[1]); import numpy, keras, test_losses\n"
@@ -412,6 +413,7 @@ def pixel_model():
     return keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(1, 1, activation="sigmoid")])
 
 
+@pytest.mark.slow
 def test_compiled_models_reload_in_a_fresh_process_with_their_losses(pixel_model, tmp_path):
     truth, image = random_masks(37)
     np.savez(tmp_path / "data.npz", truth=truth, image=image)

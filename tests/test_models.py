@@ -276,6 +276,7 @@ def test_an_encoder_that_is_not_frozen_learns(images):
 # --- saved models ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["tensorflow", "jax"])
 def test_saved_models_reload_in_a_fresh_process_with_the_same_output_and_loss(backend, images, tmp_path):
     np.savez(tmp_path / "data.npz", images=images[0], masks=images[1])

@@ -262,6 +262,7 @@ def test_history_file_and_run_tell_the_same(straight):
     assert run.history["epoch"].tolist() == [1, 2, 3, 4]
 
 
+@pytest.mark.slow
 def test_from_every_moment_of_a_run_the_rest_follows_as_if_nothing_had_happened(straight, scans_folder, tmp_path):
     """The folder as it stood before each change of a file; of equal ones, one is resumed."""
     run, shots = straight
