@@ -185,9 +185,8 @@ stack(pooled=False).output_shape, stack(pooled=True).output_shape
 # %%
 def influence(model, pictures):
     """How much each input pixel counts for the middle pixel of the output, on average: (height, width)."""
-    pictures = tf.convert_to_tensor(pictures)
+    pictures = tf.Variable(pictures)
     with tf.GradientTape() as tape:
-        tape.watch(pictures)
         output = model(pictures)
         middle = tf.reduce_sum(output[:, output.shape[1] // 2, output.shape[2] // 2])
     return np.abs(tape.gradient(middle, pictures)).mean(axis=(0, 3))
@@ -419,15 +418,16 @@ plots.show(axes, alt="The network as a U: five levels from 64 to 4 pixels, and f
 #
 # Before a network meets hundreds of slices: can it learn eight of them by heart? If the loss does not go to nearly 0
 # on a single batch, shown again and again, something is wired wrongly, and no amount of data will mend it. The test
-# takes seconds, and finds more mistakes than any other.
+# takes seconds, and finds more mistakes than any other. The learning rate falls to 0 along the way, so that training
+# ends calmly; lesson 6 has more on that.
 
 
 # %%
 def train(model, images, masks, epochs):
     """Train in place, eight slices a step; the loss of every epoch."""
-    model.compile(keras.optimizers.Adam(0.01), loss=DiceLoss(), jit_compile=False)
-    history = model.fit(images, masks.astype("float32"), batch_size=8, epochs=epochs, verbose=0)
-    return history.history["loss"]
+    rate = keras.optimizers.schedules.CosineDecay(0.01, epochs * -(-len(images) // 8))
+    model.compile(keras.optimizers.Adam(rate), loss=DiceLoss(), jit_compile=False)
+    return model.fit(images, masks.astype("float32"), batch_size=8, epochs=epochs, verbose=0).history["loss"]
 
 
 images, masks = data.load_slices(with_tumor.nlargest(80, "tumor_pixels")[::10], size=64)
@@ -464,7 +464,7 @@ networks, losses = {}, {}
 for name, skips in (("with skips", True), ("without skips", False)):
     keras.utils.set_random_seed(0)
     networks[name] = u_net(skips)
-    losses[name] = train(networks[name], images, masks, epochs=8)
+    losses[name] = train(networks[name], images, masks, epochs=10)
 axes = plots.losses_by_step(losses, x="epoch")
 plots.show(axes, alt="Two losses against epoch: both fall, the one without skips more slowly")
 
@@ -536,4 +536,4 @@ check("what_skips_carry", what_skips_carry)
 # 1701.04128](https://arxiv.org/abs/1701.04128)); Odena, Dumoulin and Olah 2016, *Deconvolution and Checkerboard
 # Artifacts* ([doi 10.23915/distill.00003](https://doi.org/10.23915/distill.00003)), with pictures that move.
 #
-# Next: [lesson 4, borrow VGG19](04_borrow_vgg19.ipynb): why would a network that knows cats help with tumours?
+# Next, in lesson 4: why would a network that knows cats help with tumours?
