@@ -69,7 +69,7 @@ def test_that_the_edge_is_lost_does_not_hang_on_the_seed(seed, monkeypatch, caps
     names = {}
     for cell in read_source(SOURCE).cells:
         if cell.cell_type == "code" and any(part in cell.source for part in needed + last):
-            code = cell.source.replace("epochs=100", "epochs=1").replace(
+            code = cell.source.replace("epochs=70", "epochs=1").replace(
                 "set_random_seed(0)", f"set_random_seed({seed})"
             )
             exec(compile(code, "lesson 3", "exec"), names)

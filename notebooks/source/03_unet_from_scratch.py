@@ -433,7 +433,7 @@ def train(model, images, masks, epochs):
 images, masks = data.load_slices(with_tumor.nlargest(80, "tumor_pixels")[::10], size=64)
 keras.utils.set_random_seed(0)
 model = u_net()
-losses = train(model, images, masks, epochs=100)
+losses = train(model, images, masks, epochs=70)
 axes = plots.losses_by_step({"one batch of eight slices": losses})
 plots.show(axes, alt="Loss against step for one batch: it falls steeply, then slowly, and ends near 0")
 
@@ -464,7 +464,7 @@ networks, losses = {}, {}
 for name, skips in (("with skips", True), ("without skips", False)):
     keras.utils.set_random_seed(0)
     networks[name] = u_net(skips)
-    losses[name] = train(networks[name], images, masks, epochs=10)
+    losses[name] = train(networks[name], images, masks, epochs=8)
 axes = plots.losses_by_step(losses, x="epoch")
 plots.show(axes, alt="Two losses against epoch: both fall, the one without skips more slowly")
 
@@ -484,8 +484,8 @@ for name, guess in guesses.items():
     print(f"{name:13} found {found} of {tumors} tumours, mean Dice {dice:.2f}, median HD95 {edge:.1f} px")
 
 # %% [markdown]
-# Both find the tumours. But without skips the outline lies about twice as far off. Here are four slices, from a large
-# tumour to a smaller one, with skips above and without below; solid is the expert's outline, dashed the network's.
+# Both find the tumours. But without skips the outline lies farther off. Here are four slices, from a large tumour to
+# a smaller one, with skips above and without below; solid is the expert's outline, dashed the network's.
 
 # %%
 some = np.argsort(-truth.sum(axis=(1, 2)))[4::28][:4]
