@@ -25,7 +25,7 @@
 # |---|---|
 # | **You will be able to** | build convolution, pooling, upsampling and skip blocks into a U-Net; compute how far a network sees; overfit one batch |
 # | **Time** | 60 minutes |
-# | **Memory, GPU** | about 1 GB; a GPU is not needed, the networks are small |
+# | **Memory, GPU** | 1.4 GB; a GPU is not needed, the networks are small |
 
 # %% tags=["setup"]
 import numpy as np
