@@ -24,12 +24,14 @@ lab: setup  ## open JupyterLab on lesson 1
 	$(BIN)/course lab -- $(LAB_OPTIONS)
 
 test: setup  ## every test, every notebook
+	$(PYTEST) -q --doctest-modules course_lib
 	$(PYTEST) -n 2 --dist loadscope -m "not notebooks and not browser"
 	$(PYTEST) -m "notebooks or browser"
 
 check: setup  ## lint and the quick tests: under three minutes
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(PYTEST) -q --doctest-modules course_lib
 	$(PYTEST) -n 2 --dist loadscope -q -m "not slow and not notebooks and not browser and not reference"
 
 notebooks: setup  ## build the learner's copies and the executed solutions from notebooks/source
