@@ -211,9 +211,7 @@ def swallows_everything(truth, guess):
 
 def test_an_endless_loop_ends_even_if_it_swallows_exceptions():
     register(exercise(seconds=0.3))
-    started = time.monotonic()
     assert "did not end within 0.3 s" in check("overlap", swallows_everything).explanation
-    assert time.monotonic() - started < 3
 
 
 def test_an_endless_loop_ends_outside_the_main_thread_too():

@@ -337,7 +337,7 @@ def test_time_and_memory_are_those_of_the_kernel(tmp_path):
     _, idle = execute(cell("pass"), tmp_path, "idle")
     greedy = "import time\nblock = bytearray(400_000_000)\ndel block\ntime.sleep(1.5)"
     made, busy = execute(cell(greedy), tmp_path, "greedy")
-    assert busy.seconds - idle.seconds > 1
+    assert busy.seconds >= 1.5  # a bound from below alone: how fast a kernel starts is the machine's affair
     assert 350e6 < busy.peak - idle.peak < 500e6
     assert made.cells[0].execution_count == 1
 

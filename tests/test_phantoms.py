@@ -8,7 +8,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -278,11 +277,9 @@ def test_a_patient_in_memory_is_the_one_on_disk(folder):
     assert patient.masks.max() == 1
 
 
-def test_a_finished_set_is_used_again_at_once(folder):
+def test_a_finished_set_is_used_again_untouched(folder):
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
-    start = time.perf_counter()
     assert make_phantoms(folder.parent, PATIENTS, SIZE, seed=0) == folder
-    assert time.perf_counter() - start < 1
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
 
 
