@@ -30,7 +30,7 @@ def no_figure_stays_open():
 def displayed(monkeypatch):
     """What cells would show: a list of display data."""
     shown = []
-    monkeypatch.setattr("course_lib.widgets.display", lambda data, raw: shown.append(data))
+    monkeypatch.setattr("course_lib.widgets.explorer.display", lambda data, raw: shown.append(data))
     return shown
 
 
@@ -218,7 +218,7 @@ class Kernel:
 def test_somebody_is_there_when_the_front_end_takes_input(monkeypatch, answers):
     monkeypatch.delenv("COURSE_WIDGETS", raising=False)
     shell = type("Shell", (), {"kernel": Kernel(answers)})()
-    monkeypatch.setattr("course_lib.widgets.get_ipython", lambda: shell)
+    monkeypatch.setattr("course_lib.widgets.explorer.get_ipython", lambda: shell)
     assert widgets.somebody_is_there() is answers
 
 
