@@ -9,6 +9,7 @@ from course_lib.plots.charts import area_by_patient, curves, mask_counts, patien
 from course_lib.plots.counting import flattered_dice, hundred_squares, slices_by_patient, twins
 from course_lib.plots.features import fields_of_view, losses_by_step, panels
 from course_lib.plots.grids import mosaic, patient_strip, sequences, slice_grid
+from course_lib.plots.losses import loss_lines, loss_surface, pull_map, recall_precision
 from course_lib.plots.network import network_blocks, network_diagram
 from course_lib.plots.output import alt_text, picture_html, show
 from course_lib.plots.scans import SEQUENCES, blend, contour, error_map, grey, overlay
@@ -31,6 +32,8 @@ __all__ = [
     "head_shares",
     "histogram",
     "hundred_squares",
+    "loss_lines",
+    "loss_surface",
     "losses_by_step",
     "mask_counts",
     "mosaic",
@@ -41,6 +44,8 @@ __all__ = [
     "patient_scores",
     "patient_strip",
     "picture_html",
+    "pull_map",
+    "recall_precision",
     "sequences",
     "show",
     "slice_grid",

@@ -6,6 +6,7 @@ beginning to end, the cell shows the widget's first state as a described picture
 """
 
 from course_lib.widgets.explorer import Explorer, somebody_is_there
+from course_lib.widgets.losses import draw_tversky, preferred_mask, tversky_explorer
 from course_lib.widgets.patients import draw_slice, patient_browser
 from course_lib.widgets.threshold import draw_threshold, threshold_explorer
 
@@ -13,7 +14,10 @@ __all__ = [
     "Explorer",
     "draw_slice",
     "draw_threshold",
+    "draw_tversky",
     "patient_browser",
+    "preferred_mask",
     "somebody_is_there",
     "threshold_explorer",
+    "tversky_explorer",
 ]
