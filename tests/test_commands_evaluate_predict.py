@@ -179,11 +179,20 @@ def test_test_patients_that_are_not_in_the_folder_are_an_error_that_counts_them(
         evaluate.choose_patients(scans_of("TCGA_CS_1_1", "TCGA_CS_2_1"), split)
 
 
-def test_without_a_model_the_message_says_how_to_train_one(data_folder, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("course_lib.models.shipped_model", lambda: None, raising=False)
-    status, _, err = course(capsys, "evaluate", "--data", data_folder, "--csv", tmp_path / "s.csv")
-    assert status == 1
-    assert "course train" in err
+def test_without_a_model_the_one_that_ships_is_scored_on_patients_new_to_it(data_folder, tmp_path, capsys):
+    status, out, _ = course(capsys, "evaluate", "--data", data_folder, "--csv", tmp_path / "s.csv", "--quiet")
+    assert status == 0
+    assert "neither trained nor chosen on" in out
+    assert len(pd.read_csv(tmp_path / "s.csv")) == len(list(data_folder.glob("*/")))
+
+
+def test_patients_that_the_network_that_ships_has_seen_are_not_scored():
+    split = Split(["TCGA_CS_1_1"], ["TCGA_CS_2_1"], ["TCGA_CS_3_1"])
+    chosen, notes = evaluate.choose_unseen(scans_of("TCGA_CS_1_1", "TCGA_CS_2_1", "TCGA_CS_3_1", "TCGA_CS_9_1"), split)
+    assert set(chosen["patient"]) == {"TCGA_CS_3_1", "TCGA_CS_9_1"}
+    assert "2 of 4 patients" in notes[0]
+    with pytest.raises(DataError, match="every patient"):
+        evaluate.choose_unseen(scans_of("TCGA_CS_1_1", "TCGA_CS_2_1"), split)
 
 
 @pytest.mark.parametrize("wrong", ["nowhere", "folder", "damaged.keras"])

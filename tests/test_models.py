@@ -143,7 +143,7 @@ def test_the_real_weights_give_the_features_of_keras_vgg19(images):
 
 
 def test_imagenet_weights_in_the_data_folder_are_taken_first(vgg19_file, keras_vgg19, monkeypatch):
-    monkeypatch.setattr(models, "WEIGHTS_FOLDER", vgg19_file.parent)
+    monkeypatch.setattr(models.vgg19, "WEIGHTS_FOLDER", vgg19_file.parent)
     model = models.vgg19_unet((32, 32, 3), weights="imagenet")
     for name in ("block1_conv1", "block5_conv4"):
         np.testing.assert_array_equal(model.get_layer(name).get_weights()[0], keras_vgg19.get_layer(name).kernel)
@@ -152,7 +152,7 @@ def test_imagenet_weights_in_the_data_folder_are_taken_first(vgg19_file, keras_v
 def test_without_a_network_imagenet_weights_get_an_error_that_names_the_ways_out(tmp_path):
     script = (
         "import sys, pathlib\nfrom course_lib import models\nfrom course_lib.errors import WeightsError\n"
-        "models.WEIGHTS_FOLDER = pathlib.Path(sys.argv[1])\n"
+        "models.vgg19.WEIGHTS_FOLDER = pathlib.Path(sys.argv[1])\n"
         "try:\n    models.vgg19_unet((32, 32, 3), weights='imagenet')\n"
         "except WeightsError as error:\n    print('WeightsError:', error)"
     )

@@ -57,7 +57,10 @@ def run(options) -> int:
         )
     trained = find_trained(options.model)
     scans = data.index_scans(options.data or data.find_data())
-    chosen, notes = choose_patients(scans, trained.split, options.part, options.patients)
+    if options.model is None and options.part is None and options.patients is None:
+        chosen, notes = choose_unseen(scans, trained.split)
+    else:
+        chosen, notes = choose_patients(scans, trained.split, options.part, options.patients)
     model = trained.load()
     scores, alarms = score(model, chosen, options.threshold, options.batch, progress=not options.quiet)
     scores = scores.merge(alarms[["patient", "empty_slices", "alarms"]], on="patient")
@@ -69,6 +72,33 @@ def run(options) -> int:
         print(f"\n{note}")
     print(f"\nThe table is in {options.csv}.")
     return 0
+
+
+def choose_unseen(scans, split):
+    """The slices of patients that the network that ships has never seen, and what the reader must know about them.
+
+    Args:
+        scans: all slices of the folder.
+        split: names of the patients that it was trained on, chosen on, and scored on.
+
+    Returns:
+        (rows of scans, list of notes).
+
+    Raises:
+        DataError: it has seen every patient of the folder.
+    """
+    seen = {*split.train, *split.validation}
+    chosen = scans[~scans["patient"].isin(seen)]
+    everybody, new = scans["patient"].nunique(), chosen["patient"].nunique()
+    if not new:
+        raise DataError(
+            "The network that ships was trained or chosen on every patient of this folder, so its scores here say "
+            "nothing. Give other patients as --data, or --part all to score them all the same."
+        )
+    return chosen, [
+        f"The network that ships was scored on the {new} of {everybody} patients that it was neither trained nor "
+        "chosen on."
+    ]
 
 
 def choose_patients(scans, split, part=None, patients=None):

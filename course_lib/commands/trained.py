@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from course_lib.errors import CourseError, WeightsError
+from course_lib.errors import WeightsError
 
 
 class Trained(NamedTuple):
     """Where a trained network lies, and which patients it has seen."""
 
     path: Path
-    """The ``.keras`` file."""
+    """The ``.keras`` file, or the compact ``.npz`` one that ships."""
     split: object
     """`data.Split` with the names of the patients of each part; None where nobody knows."""
 
@@ -20,9 +20,9 @@ class Trained(NamedTuple):
         Raises:
             WeightsError: the file is damaged.
         """
-        from course_lib.models import load_model
+        from course_lib.models import load_compact, load_model
 
-        return load_model(self.path, compile=False)
+        return load_compact(self.path) if self.path.suffix == ".npz" else load_model(self.path, compile=False)
 
 
 def find_trained(path):
@@ -36,7 +36,7 @@ def find_trained(path):
         WeightsError: there is no such network.
     """
     if path is None:
-        return Trained(_shipped(), None)
+        return _shipped()
     path = Path(path)
     if path.is_dir():
         from course_lib.training import load_run
@@ -59,12 +59,7 @@ def _split_beside(path):
 
 
 def _shipped():
-    from course_lib import models
+    from course_lib.data import Split
+    from course_lib.models import SHIPPED_FILE, shipped_patients
 
-    path = models.shipped_model() if hasattr(models, "shipped_model") else None
-    if path is None or not Path(path).is_file():
-        raise CourseError(
-            "No trained network ships with this version of the course. Train one (course train --out runs/first) and "
-            "name it: --model runs/first"
-        )
-    return Path(path)
+    return Trained(SHIPPED_FILE, Split(**shipped_patients()))

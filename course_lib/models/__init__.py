@@ -1,0 +1,43 @@
+"""The course's two networks: a plain U-Net, and a U-Net whose encoder is VGG19.
+
+Both take images (batch, height, width, 3) with values 0..255, uint8 or float, and give tumour probabilities
+(batch, height, width, 1) in float32. What the network wants its input to look like is done by its own first layer, so
+that a saved model needs nothing beside itself.
+
+VGG19-U-Net: the encoder's last convolution before each pooling is kept for the decoder (`SKIPS`), and the last one of
+block 5, at 1/16 of the size, is the `BRIDGE`. Layers carry the names that keras.applications gives them.
+"""
+
+from course_lib.models.compact import load_compact, save_compact
+from course_lib.models.networks import encoder_features, unet, vgg19_unet
+from course_lib.models.saved import load_model
+from course_lib.models.shipped import SHIPPED_FILE, shipped_model, shipped_patients, unseen
+from course_lib.models.vgg19 import (
+    BRIDGE,
+    ENCODER_LAYERS,
+    MEAN_BGR,
+    SKIPS,
+    TAPS,
+    VGG19_BLOCKS,
+    CaffePreprocessing,
+)
+
+__all__ = [
+    "BRIDGE",
+    "ENCODER_LAYERS",
+    "MEAN_BGR",
+    "SHIPPED_FILE",
+    "SKIPS",
+    "TAPS",
+    "VGG19_BLOCKS",
+    "CaffePreprocessing",
+    "encoder_features",
+    "load_compact",
+    "load_model",
+    "save_compact",
+    "shipped_model",
+    "shipped_patients",
+    "unet",
+    "unseen",
+    "vgg19_unet",
+]

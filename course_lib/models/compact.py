@@ -1,0 +1,137 @@
+"""Networks in few bytes: kernels in 16 or 8 bits, and the words from which the network is built again.
+
+A file is a NumPy archive without pickle: an entry for each variable, named ``layer/variable``, and ``network``, a line
+of JSON. In 16 bits a number keeps 11 binary digits. In 8 bits each output channel of a kernel has a scale of its own
+(symmetric quantisation; Jacob et al. 2018, arXiv 1712.05877); everything but kernels stays in 16 bits or, where its
+range asks for it, in 32.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from course_lib.errors import ArgumentError, WeightsError
+from course_lib.models.reading import UNREADABLE, first_line
+from course_lib.storage import atomic_path
+
+SCALE = "/scale"
+LARGEST_HALF = float(np.finfo(np.float16).max)
+
+
+def save_compact(model, path, architecture, bits=16, layers=None):
+    """Writes a network's weights in few bytes.
+
+    Args:
+        model: a `keras.Model` of this course.
+        path: the ``.npz`` file.
+        architecture: how to build it again, for instance
+            ``{"network": "vgg19_unet", "input_shape": [64, 64, 3], "width": 0.25}``; plain values only.
+        bits: 16, or 8 for kernels.
+        layers: names of the layers to write; None writes all.
+
+    Raises:
+        ArgumentError: other bits, or weights that are not finite.
+        StorageError: the file cannot be written.
+    """
+    if bits not in (8, 16):
+        raise ArgumentError(f"bits={bits}: kernels are stored in 16 or in 8 bits.")
+    entries = {"network": np.array(json.dumps(architecture, sort_keys=True))}
+    for layer in model.layers:
+        if layers is not None and layer.name not in layers:
+            continue
+        for variable in layer.weights:
+            values = np.asarray(variable, np.float32)
+            if not np.isfinite(values).all():
+                raise ArgumentError(f"{layer.name} holds weights that are not finite: such a network is of no use.")
+            name = f"{layer.name}/{variable.name}"
+            if bits == 8 and values.ndim >= 2:
+                entries[name], entries[name + SCALE] = _quantised(values)
+            else:
+                entries[name] = values.astype(np.float16 if np.abs(values).max() < LARGEST_HALF else np.float32)
+    with atomic_path(Path(path)) as beside, open(beside, "wb") as file:
+        np.savez_compressed(file, **entries)
+
+
+def _quantised(values):
+    """Whole numbers from -127 to 127, and what each output channel's are worth."""
+    scale = np.abs(values).max(axis=tuple(range(values.ndim - 1)), keepdims=True) / 127
+    scale[scale == 0] = 1
+    return np.round(values / scale).astype(np.int8), scale.astype(np.float32)
+
+
+def read_compact(path):
+    """Reads such a file.
+
+    Args:
+        path: the ``.npz`` file.
+
+    Returns:
+        (architecture, ``{"layer/variable": float32 array}``).
+
+    Raises:
+        WeightsError: no such file, or it is damaged.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise WeightsError(f"No weights at {path}. Give the path of a compact .npz file.")
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            stored = {name: archive[name] for name in archive.files}
+        architecture = json.loads(str(stored.pop("network")))
+    except UNREADABLE as error:
+        raise WeightsError(
+            f"{path} cannot be read as a network of this course; it may be damaged or cut short. "
+            f"Fetch it again. ({first_line(error)})"
+        ) from error
+    scales = {name.removesuffix(SCALE): stored.pop(name) for name in list(stored) if name.endswith(SCALE)}
+    return architecture, {name: values.astype(np.float32) * scales.get(name, 1) for name, values in stored.items()}
+
+
+def set_weights(model, weights, path):
+    """Gives a network the weights of `read_compact`, layer by layer; layers without an entry stay as they are.
+
+    Raises:
+        WeightsError: a layer or a shape does not fit; `path` is named.
+    """
+    known = {f"{layer.name}/{variable.name}": variable for layer in model.layers for variable in layer.weights}
+    for name, values in weights.items():
+        if name not in known:
+            raise WeightsError(f"{path} holds {name}, which {model.name} does not have: it belongs to another network.")
+        if tuple(known[name].shape) != values.shape:
+            raise WeightsError(
+                f"{path} holds {name} with the shape {values.shape}, {model.name} wants {tuple(known[name].shape)}: "
+                "it belongs to a network of another width."
+            )
+    for name, values in weights.items():
+        known[name].assign(values)
+
+
+def load_compact(path):
+    """Builds the network of a compact file.
+
+    Args:
+        path: the ``.npz`` file, which holds every weight of the network.
+
+    Returns:
+        An uncompiled `keras.Model`.
+
+    Raises:
+        WeightsError: no such file, or it is damaged, incomplete or of another network.
+    """
+    from course_lib.models import networks
+
+    architecture, weights = read_compact(path)
+    words = dict(architecture)
+    kind = words.pop("network", None)
+    if kind not in ("vgg19_unet", "unet"):
+        raise WeightsError(f"{path} holds a network named {kind!r}, which this version of the course does not know.")
+    if kind == "vgg19_unet":
+        words["weights"] = None
+    words["input_shape"] = tuple(words["input_shape"])
+    model = getattr(networks, kind)(**words)
+    missing = {f"{layer.name}/{v.name}" for layer in model.layers for v in layer.weights} - weights.keys()
+    if missing:
+        raise WeightsError(f"{path} lacks {sorted(missing)[0]} and {len(missing) - 1} others: it is incomplete.")
+    set_weights(model, weights, path)
+    return model
