@@ -14,6 +14,7 @@ from course_lib.plots.network import network_blocks, network_diagram
 from course_lib.plots.output import alt_text, picture_html, show
 from course_lib.plots.scans import SEQUENCES, blend, contour, error_map, grey, overlay
 from course_lib.plots.style import PALETTE
+from course_lib.plots.training import learning_curves, rate_range, steered
 
 __all__ = [
     "PALETTE",
@@ -32,6 +33,7 @@ __all__ = [
     "head_shares",
     "histogram",
     "hundred_squares",
+    "learning_curves",
     "loss_lines",
     "loss_surface",
     "losses_by_step",
@@ -45,10 +47,12 @@ __all__ = [
     "patient_strip",
     "picture_html",
     "pull_map",
+    "rate_range",
     "recall_precision",
     "sequences",
     "show",
     "slice_grid",
     "slices_by_patient",
+    "steered",
     "twins",
 ]

@@ -145,7 +145,7 @@ def patient_scores(table, score="dice", interval=None, title=None, ax=None):
     return ax
 
 
-def curves(history, title=None, ax=None):
+def curves(history, title=None, ax=None, epochs=None, restored=None):
     """How training went: the losses, the validation Dice, the steps of the learning rate, the best epoch.
 
     Args:
@@ -154,6 +154,8 @@ def curves(history, title=None, ax=None):
             loss.
         title: over the chart.
         ax: axes for the losses, or None for a new figure; Dice has a second axis, on its right.
+        epochs: epochs planned in all: the chart has room for those to come. None for none.
+        restored: the epoch whose weights were put back at the end, marked in place of the best; or None.
 
     Returns:
         The axes of the losses.
@@ -184,7 +186,10 @@ def curves(history, title=None, ax=None):
         handles = ax.get_lines()[:]
         if "val_dice" in history:
             handles += _draw_dice(ax, epoch, history["val_dice"], marker)
-        handles += _mark_best(ax, epoch, history) + _mark_rate_steps(ax, epoch, history)
+        if epochs is not None:
+            ax.set_xlim(0.5, epochs + 0.5)
+        handles += _mark_best(ax, epoch, history) if restored is None else _mark_restored(ax, epoch, history, restored)
+        handles += _mark_rate_steps(ax, epoch, history)
         ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3)
         if title:
             ax.set_title(title, pad=20)
@@ -215,6 +220,18 @@ def _mark_best(ax, epoch, history):
     return [
         ax.axvline(epoch[best], color="black", linestyle=":", linewidth=1.6, label=f"best epoch {epoch[best]}: {value}")
     ]
+
+
+def _mark_restored(ax, epoch, history, restored):
+    """The epoch whose weights the network holds, and an arrow from the end of training back to it."""
+    last = epoch.iloc[-1]
+    ax.axvspan(restored, last, color=looks.GREY, alpha=0.12, linewidth=0)
+    line = ax.axvline(restored, color="black", linewidth=2, label=f"restored: epoch {restored} of {last}")
+    if last > restored:
+        arrow = {"arrowstyle": "->", "color": "black", "linewidth": 1.6}
+        place = {"xycoords": ("data", "axes fraction"), "textcoords": ("data", "axes fraction")}
+        ax.annotate("", (restored, 0.94), (last, 0.94), arrowprops=arrow, **place)
+    return [line]
 
 
 def _mark_rate_steps(ax, epoch, history):

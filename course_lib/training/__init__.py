@@ -7,7 +7,9 @@
 
 from course_lib.training.arrays import fit_arrays
 from course_lib.training.policy import choose_precision, precision
+from course_lib.training.rates import Snapshot, rate_range_test
 from course_lib.training.recipe import LOSSES, NETWORKS, PRECISIONS, Recipe
+from course_lib.training.replay import replay
 from course_lib.training.run import Run, load_run, train
 
 __all__ = [
@@ -16,9 +18,12 @@ __all__ = [
     "PRECISIONS",
     "Recipe",
     "Run",
+    "Snapshot",
     "choose_precision",
     "fit_arrays",
     "load_run",
     "precision",
+    "rate_range_test",
+    "replay",
     "train",
 ]

@@ -67,7 +67,8 @@ def fit_arrays(
         return {} if held_out is None else validate(model, held_out, batch, model.loss)
 
     rows = []
-    after_epoch = (lambda finished: _draw(rows)) if live else None
+    picture = _LiveCurves() if live else None
+    after_epoch = (lambda finished: picture.draw(rows, epochs)) if live else None
     listed = keras.callbacks.CallbackList(list(callbacks), model=model)
     listed.on_train_begin()
     run_epochs(model, batches, score, listed, epochs, rows, progress, after_epoch)
@@ -75,14 +76,38 @@ def fit_arrays(
     return pd.DataFrame(rows)
 
 
-def _draw(rows):
-    """Put the curves so far in the place of the cell's output."""
-    import matplotlib.pyplot as plt
-    from IPython.display import clear_output, display
+class _LiveCurves:
+    """A picture of the curves so far, in one output of the cell that changes its contents: no flicker, and the progress
+    bar above it stays."""
 
-    from course_lib.plots import curves
+    def __init__(self):
+        self.handle = None
 
-    axes = curves(pd.DataFrame(rows))
-    clear_output(wait=True)
-    display(np.ravel(axes)[0].figure)
-    plt.close(np.ravel(axes)[0].figure)
+    def draw(self, rows, epochs):
+        """Show the curves of `rows`, or change the picture that is there already."""
+        import matplotlib.pyplot as plt
+        from IPython.display import display
+
+        from course_lib.plots import curves, picture_html
+
+        axes = curves(pd.DataFrame(rows), epochs=epochs)
+        text = _described(rows, epochs)
+        bundle = {"text/html": picture_html(axes, text), "text/plain": f"Figure: {text}"}
+        plt.close(axes.figure)
+        if self.handle is None:
+            self.handle = display(bundle, raw=True, display_id=True)
+        else:
+            self.handle.update(bundle, raw=True)
+
+
+def _described(rows, epochs):
+    """The curves in words, for those who cannot see them."""
+    first, last = rows[0], rows[-1]
+    text = f"Curves of training, epoch {last['epoch']} of {epochs}: training loss {first['loss']:.2f} to {last['loss']:.2f}"
+    if "val_dice" in last:
+        best = max(rows, key=lambda row: row["val_dice"])
+        text += (
+            f", validation Dice by patient {first['val_dice']:.2f} to {last['val_dice']:.2f}, "
+            f"best {best['val_dice']:.2f} in epoch {best['epoch']}"
+        )
+    return text

@@ -84,7 +84,7 @@ def load_run(folder) -> Run:
     return Run(folder, Recipe.from_json(folder / "recipe.json"), history, parts, meta["finished"], meta["seconds"])
 
 
-def train(recipe: Recipe, data_root, out, resume: bool = False, progress: bool = True) -> Run:
+def train(recipe: Recipe, data_root, out, resume: bool = False, progress: bool = True, callbacks=()) -> Run:
     """Train a network by `recipe` on the scans under `data_root`, into the folder `out`.
 
     Every check of recipe, folder and data comes before the first training step. After every epoch the whole state is
@@ -99,6 +99,7 @@ def train(recipe: Recipe, data_root, out, resume: bool = False, progress: bool =
         out: folder to write, new or empty unless `resume`.
         resume: go on with the run in `out`, or start it if there is none yet.
         progress: show a progress bar, or a line an epoch where nobody watches.
+        callbacks: further Keras callbacks, called before the recipe's own; what they remember is not saved.
 
     Returns:
         The finished run.
@@ -119,7 +120,7 @@ def train(recipe: Recipe, data_root, out, resume: bool = False, progress: bool =
     training, validation, digest = _load(parts, recipe.size)
     _settle(out)
     environment = _write_papers(recipe, parts, data_root, digest, out)
-    job = _Job(recipe, out, environment["precision"])
+    job = _Job(recipe, out, environment["precision"], callbacks)
     job.train(training, validation, progress)
     return load_run(out)
 
@@ -127,7 +128,7 @@ def train(recipe: Recipe, data_root, out, resume: bool = False, progress: bool =
 class _Job:
     """One process' work on a run: network, callbacks and what has been reached."""
 
-    def __init__(self, recipe: Recipe, out: Path, policy: str):
+    def __init__(self, recipe: Recipe, out: Path, policy: str, callbacks=()):
         import keras
 
         from course_lib.training.networks import build_callbacks, build_model, build_twin
@@ -140,7 +141,7 @@ class _Job:
         copy = keras.callbacks.LambdaCallback(
             on_epoch_end=lambda epoch, logs: self.twin.set_weights(self.model.get_weights())
         )
-        self.callbacks = [copy, *kept]
+        self.callbacks = [*callbacks, copy, *kept]
         self.list = keras.callbacks.CallbackList(self.callbacks, model=self.model)
         checkpoint.set_model(self.twin)
         self.rows, self.seconds = [], []

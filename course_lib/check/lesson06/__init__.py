@@ -1,0 +1,35 @@
+"""Exercises of lesson 6: pairs that move together, a rate that falls on a plateau, an end in time."""
+
+from course_lib.check.exercise import Exercise
+from course_lib.check.lesson06.pairs import PAIRS
+from course_lib.check.lesson06.plateau import PLATEAU
+from course_lib.check.lesson06.stopping import STOPPING
+
+EXERCISES = [
+    PAIRS,
+    Exercise(
+        name="best_epoch",
+        lesson=6,
+        kind="prediction",
+        task="Guess: in which of 40 epochs on eight slices is the network best on patients that it has never seen?",
+        between=(1, 40),
+        hints=[
+            "There is no wrong answer here: a guess that you have made is one that you can be surprised by.",
+            "Eight slices of one patient, over and over: what can be learned from them, and how soon is it learned?",
+            "Give the number of an epoch, from 1 to 40.",
+        ],
+    ),
+    PLATEAU,
+    STOPPING,
+    Exercise(
+        name="four_trainings",
+        lesson=6,
+        kind="free",
+        task="Say for each of the four trainings what its curves show, and what you would do next.",
+        hints=[
+            "For each, look at three things: does the training loss fall, does the validation loss, does the Dice rise?",
+            "Which two can be told apart only by validation? Which one would be helped by more epochs?",
+            "One slow rate, one good one, one with masks moved apart, one on few slices: which picture fits which?",
+        ],
+    ),
+]
