@@ -23,6 +23,7 @@ LAYERS = {  # a room may import those to its left in this order, and itself; cli
         "convolution",
         "models",
         "losses",
+        "masks",
         "training",
         "evaluation",
         "explain",
@@ -32,7 +33,7 @@ LAYERS = {  # a room may import those to its left in this order, and itself; cli
     "teaching": {"check", "grading"},
     "entry": {"cli", "commands"},
 }
-WITHOUT_TENSORFLOW = ["errors", "storage", "convolution", "data", "phantoms", "evaluation", "plots", "cli"]
+WITHOUT_TENSORFLOW = ["errors", "storage", "convolution", "masks", "data", "phantoms", "evaluation", "plots", "cli"]
 
 
 def tracked_files() -> list[Path]:
