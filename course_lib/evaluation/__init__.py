@@ -5,6 +5,14 @@ The number that counts is the Dice score of a patient's whole volume: `score_pat
 `false_alarm_table`.
 """
 
+from course_lib.evaluation.comparison import (
+    Comparison,
+    averages,
+    choose_many_times,
+    compare_models,
+    dice_by_patient,
+    dice_by_threshold,
+)
 from course_lib.evaluation.intervals import bootstrap_interval, summary
 from course_lib.evaluation.patients import false_alarm_table, score_patients
 from course_lib.evaluation.predict import predict_slices, resize_probabilities
@@ -18,14 +26,22 @@ from course_lib.evaluation.scores import (
     recall,
     volume_error,
 )
+from course_lib.evaluation.shapes import largest_part, surface_points
 
 __all__ = [
+    "Comparison",
     "LesionCounts",
+    "averages",
     "bootstrap_interval",
+    "choose_many_times",
+    "compare_models",
     "count_lesions",
+    "dice_by_patient",
+    "dice_by_threshold",
     "dice_score",
     "false_alarm_table",
     "hausdorff95",
+    "largest_part",
     "lesion_f1",
     "precision",
     "predict_slices",
@@ -33,5 +49,6 @@ __all__ = [
     "resize_probabilities",
     "score_patients",
     "summary",
+    "surface_points",
     "volume_error",
 ]
