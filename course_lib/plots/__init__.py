@@ -8,10 +8,12 @@ from course_lib.plots.brightness import brightness_by_patient, false_colours, he
 from course_lib.plots.charts import area_by_patient, curves, mask_counts, patient_scores
 from course_lib.plots.counting import flattered_dice, hundred_squares, slices_by_patient, twins
 from course_lib.plots.features import fields_of_view, losses_by_step, panels
+from course_lib.plots.gallery import dice_by_threshold, error_gallery, patient_errors, pixel_costs
 from course_lib.plots.grids import mosaic, patient_strip, sequences, slice_grid
 from course_lib.plots.losses import loss_lines, loss_surface, pull_map, recall_precision
 from course_lib.plots.network import network_blocks, network_diagram
 from course_lib.plots.output import alt_text, picture_html, show
+from course_lib.plots.report import report_figure, save_figure
 from course_lib.plots.scans import SEQUENCES, blend, contour, error_map, grey, overlay
 from course_lib.plots.style import PALETTE
 from course_lib.plots.training import learning_curves, rate_range, steered
@@ -25,6 +27,8 @@ __all__ = [
     "brightness_by_patient",
     "contour",
     "curves",
+    "dice_by_threshold",
+    "error_gallery",
     "error_map",
     "false_colours",
     "fields_of_view",
@@ -43,12 +47,16 @@ __all__ = [
     "network_diagram",
     "overlay",
     "panels",
+    "patient_errors",
     "patient_scores",
     "patient_strip",
     "picture_html",
+    "pixel_costs",
     "pull_map",
     "rate_range",
     "recall_precision",
+    "report_figure",
+    "save_figure",
     "sequences",
     "show",
     "slice_grid",
