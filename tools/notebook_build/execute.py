@@ -17,7 +17,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 
 from course_lib.errors import CourseError
 
-CELL_SECONDS = 120  # a cell that takes longer is stuck; nbval notices a dead kernel only then
+CELL_SECONDS = 240  # a cell that takes longer is stuck; nbval notices a dead kernel only then
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -28,10 +28,12 @@ class Measured:
     Attributes:
         seconds: from the start of the kernel to its end.
         peak: largest memory of the kernel and its children together, in bytes.
+        processor: seconds of processor time, summed over the cores; what a busy machine leaves as it is.
     """
 
     seconds: float
     peak: int
+    processor: float = 0.0
 
     def __str__(self) -> str:
         return f"{self.seconds:5.1f} s, {self.peak / 1e9:4.2f} GB"
@@ -52,7 +54,7 @@ class Watch(threading.Thread):
 
     def __init__(self, pid: int, every: float = 0.05):
         super().__init__(daemon=True)
-        self.process, self.every, self.peak = psutil.Process(pid), every, 0
+        self.process, self.every, self.peak, self.processor = psutil.Process(pid), every, 0, 0.0
         self.over = threading.Event()
         self.measured = Measured(0.0, 0)
 
@@ -64,22 +66,25 @@ class Watch(threading.Thread):
     def __exit__(self, *_):
         self.over.set()
         self.join()
-        self.measured = Measured(time.monotonic() - self.started_at, self.peak)
+        self.measured = Measured(time.monotonic() - self.started_at, self.peak, self.processor)
 
     def run(self) -> None:
         """Sample until the `with` block ends."""
         while not self.over.wait(self.every):
             try:
-                self.peak = max(self.peak, self._now())
+                peak, processor = self._now()
+                self.peak, self.processor = max(self.peak, peak), max(self.processor, processor)
             except psutil.Error:  # a process ended while it was looked at
                 continue
 
-    def _now(self) -> int:
+    def _now(self) -> tuple[int, float]:
         below = self.process.children(recursive=True)
         kernels = [child for child in below if any("ipykernel" in word for word in child.cmdline())]
         family = {child for kernel in kernels for child in [kernel, *kernel.children(recursive=True)]}
         together = sum(child.memory_info().rss for child in family)
-        return max([together, *(_high_water(kernel.pid) for kernel in kernels)])
+        times = [child.cpu_times() for child in family]
+        processor = sum(time.user + time.system for time in times)
+        return max([together, *(_high_water(kernel.pid) for kernel in kernels)]), processor
 
 
 def _high_water(pid: int) -> int:
