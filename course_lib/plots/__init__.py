@@ -15,6 +15,7 @@ from course_lib.plots.network import network_blocks, network_diagram
 from course_lib.plots.output import alt_text, picture_html, show
 from course_lib.plots.report import report_figure, save_figure
 from course_lib.plots.scans import SEQUENCES, blend, contour, error_map, grey, overlay
+from course_lib.plots.scores import crowned, intervals, known_and_new, means_drawn_again, paired_changes
 from course_lib.plots.style import PALETTE
 from course_lib.plots.training import learning_curves, rate_range, steered
 
@@ -26,6 +27,7 @@ __all__ = [
     "blend",
     "brightness_by_patient",
     "contour",
+    "crowned",
     "curves",
     "dice_by_threshold",
     "error_gallery",
@@ -37,15 +39,19 @@ __all__ = [
     "head_shares",
     "histogram",
     "hundred_squares",
+    "intervals",
+    "known_and_new",
     "learning_curves",
     "loss_lines",
     "loss_surface",
     "losses_by_step",
     "mask_counts",
+    "means_drawn_again",
     "mosaic",
     "network_blocks",
     "network_diagram",
     "overlay",
+    "paired_changes",
     "panels",
     "patient_errors",
     "patient_scores",
