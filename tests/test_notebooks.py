@@ -75,7 +75,7 @@ PICTURE = """print('<img src="data:image/png;base64,{}==" alt="A dot">')"""
 
 
 def over_budget(measured: Measured) -> list[str]:
-    """Return in which ways a run took more than a lesson may; on a busy machine processor time counts, not the clock."""
+    """Return in which ways a run took more than a lesson may; if busy, processor time counts, not the clock."""
     seconds = min(measured.seconds, measured.processor or measured.seconds)
     found = [f"{seconds:.0f} s, at most {SECONDS}"] if seconds > SECONDS else []
     return found + ([f"{measured.peak / 1e9:.2f} GB, at most {GIGABYTES}"] if measured.peak > GIGABYTES * 1e9 else [])
