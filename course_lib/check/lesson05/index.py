@@ -23,11 +23,13 @@ def _smooth_below_only(truth, guess, fn_weight=0.7, fp_weight=0.3, smooth=1.0):
 
 def _smooth_above_only(truth, guess, fn_weight=0.7, fp_weight=0.3, smooth=1.0):
     hits, alarms, misses = soft_counts(truth, guess)
-    return (hits + smooth) / (hits + fn_weight * misses + fp_weight * alarms)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return (hits + smooth) / (hits + fn_weight * misses + fp_weight * alarms)
 
 
 def _never_smooth(truth, guess, fn_weight=0.7, fp_weight=0.3, smooth=1.0):
-    return tversky_index(truth, guess, fn_weight, fp_weight, smooth=0.0)
+    with np.errstate(invalid="ignore"):
+        return tversky_index(truth, guess, fn_weight, fp_weight, smooth=0.0)
 
 
 def _loss(truth, guess, fn_weight=0.7, fp_weight=0.3, smooth=1.0):
