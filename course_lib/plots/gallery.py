@@ -14,7 +14,9 @@ TINT = 0.6  # opacity of the errors' colours over a scan
 
 
 def error_gallery(images, truths, guesses, titles=None, labels=None, ax=None):
-    """Slices side by side: above the scan with the expert's outline, below hits, misses and false alarms.
+    """Slices side by side: above the scan with the expert's outline, below hits, misses and false alarms, from near.
+
+    Near means a square around tumour and guess that has the same side on every slice, so that sizes compare.
 
     Args:
         images: (slice, height, width, 3) or (slice, height, width).
@@ -40,6 +42,7 @@ def error_gallery(images, truths, guesses, titles=None, labels=None, ax=None):
         if ax is None:
             size = (max(4, 1.75 * count), 2.0 * (1 + len(guesses)) + 0.6)
             ax = plt.subplots(1 + len(guesses), count, figsize=size, squeeze=False, layout="constrained")[1]
+        views = near([[truths[k], *(guess[k] for guess in guesses.values())] for k in range(count)])
         for k in range(count):
             picture = grey(images[k])
             truth = looks.as_mask(truths[k], picture.shape, "truth")
@@ -49,12 +52,38 @@ def error_gallery(images, truths, guesses, titles=None, labels=None, ax=None):
                 ax[0, k].set_title(titles[k], fontsize=10)
             for row, (name, guess) in enumerate(guesses.items(), 1):
                 draw_errors(ax[row, k], picture, truth, looks.as_mask(guess[k], picture.shape, "guess"))
+                look_at(ax[row, k], views[k])
                 if labels is not None:
                     ax[row, k].set_xlabel(labels[name][k], fontsize=10)
         for row, name in enumerate(["the expert's", *guesses] if "" not in guesses else []):
             ax[row, 0].set_ylabel(name, fontsize=10)
         _legend_of_errors(ax[0, 0].figure)
     return ax
+
+
+def near(groups, margin=6):
+    """Squares of one side, one around the masks of each group: [(left, top, side), …] in pixels.
+
+    Args:
+        groups: for each square the masks, (height, width[, 1]), that it should hold; without any tumour it holds all.
+        margin: pixels around them.
+    """
+    held = [np.any([looks.as_mask(mask) for mask in masks], axis=0) for masks in groups]
+    boxes = [np.argwhere(mask if mask.any() else ~mask) for mask in held]
+    corners = [(box.min(axis=0), box.max(axis=0) + 1) for box in boxes]
+    side = min(max(held[0].shape), max(int((high - low).max()) for low, high in corners) + 2 * margin)
+    views = []
+    for (low, high), mask in zip(corners, held, strict=True):
+        top, left = (np.clip((low + high - side) // 2, 0, np.array(mask.shape) - side)).tolist()
+        views.append((left, top, side))
+    return views
+
+
+def look_at(ax, view):
+    """Show only one of the squares that `near` gives."""
+    left, top, side = view
+    ax.set_xlim(left - 0.5, left + side - 0.5)
+    ax.set_ylim(top + side - 0.5, top - 0.5)
 
 
 def draw_errors(ax, picture, truth, guess, hatched=True):
@@ -137,7 +166,7 @@ def _draw_counts(ax, codes, numbers):
     ax.set(xlabel="slice", ylabel="pixels", xlim=(min(numbers) - 0.6, max(numbers) + 0.6))
     ax.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
     ax.grid(axis="x", visible=False)
-    ax.legend(loc="upper left", ncols=3)
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3)
 
 
 def dice_by_threshold(thresholds, dice, marked=None, title=None, ax=None):
@@ -160,11 +189,14 @@ def dice_by_threshold(thresholds, dice, marked=None, title=None, ax=None):
         ax = looks.new_axes(ax, (8, 3.8))
         for one in dice:
             ax.plot(thresholds, one, color=looks.GREY, linewidth=0.8, alpha=0.6)
-        best = dice.shape[1] - 1 - dice[:, ::-1].argmax(axis=1)
+        found = dice[dice.max(axis=1) > 0]  # a tumour that no threshold finds has no best one
+        best = found.shape[1] - 1 - found[:, ::-1].argmax(axis=1)
         told = {"markerfacecolor": "white", "color": looks.GREY, "linestyle": "none", "markersize": 6}
-        ax.plot(thresholds[best], dice.max(axis=1), "o", label="a patient's best threshold", **told)
+        ax.plot(thresholds[best], found.max(axis=1), "o", label="a patient's best threshold", **told)
         ax.plot(thresholds, dice.mean(axis=0), color="black", linewidth=2.6, label="mean over patients")
-        for (name, row), color, line in zip((marked or {}).items(), looks.PALETTE, ("--", "-.", ":", "-"), strict=False):
+        for (name, row), color, line in zip(
+            (marked or {}).items(), looks.PALETTE, ("--", "-.", ":", "-"), strict=False
+        ):
             ax.plot(thresholds, dice[row], line, color=color, linewidth=2.2, label=name)
         ax.set(xlabel="threshold", ylabel="Dice of the whole volume", xlim=(0, 1), ylim=(-0.03, 1))
         ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
@@ -196,7 +228,9 @@ def pixel_costs(table, groups=4, title=None, ax=None):
             quartiles = np.array([part[name].quantile([0.25, 0.5, 0.75]) for part in parts])
             places = np.arange(groups) + (k - (len(names) - 1) / 2) * 0.14
             look = {"color": looks.PALETTE[k % 6], "marker": looks.MARKERS[k % 6], "markersize": 8, "linewidth": 1.6}
-            ax.errorbar(places, quartiles[:, 1], _spread(quartiles), linestyle=":", label=name, **look)
+            ax.errorbar(
+                places, quartiles[:, 1], _spread(quartiles), linestyle=":", label=name.replace("_", " "), **look
+            )
         ax.set_xticks(range(groups), [f"{part['area'].min():,}–{part['area'].max():,}" for part in parts])
         ax.set(xlabel="tumour area on the slice, pixels (as many slices in each group)", ylabel="Dice", ylim=(0, 1))
         ax.legend(loc="lower right")

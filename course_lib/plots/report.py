@@ -9,7 +9,7 @@ from matplotlib.patches import Patch, Rectangle
 from course_lib import evaluation
 from course_lib.errors import ArgumentError
 from course_lib.plots import style as looks
-from course_lib.plots.gallery import draw_errors
+from course_lib.plots.gallery import draw_errors, look_at, near
 from course_lib.plots.output import _ALT, figure_of
 from course_lib.plots.scans import ERRORS, SEQUENCE_TITLES, _draw_grey, grey
 
@@ -18,7 +18,7 @@ KINDS = ("png", "pdf")
 
 
 def report_figure(image, truth, guess, patient, number, threshold, network, sequence="FLAIR", bar=20):
-    """One slice for a report: the scan alone, both outlines, the error map; and all that a reader must be told.
+    """One slice for a report: the scan alone, both outlines and the error map from near; and all that a reader must be told.
 
     It names patient, slice, sequence, network and threshold, carries a legend and a scale bar in pixels (the files of
     the data set carry no spacing in millimetres), and gives the slice's Dice and HD95.
@@ -50,17 +50,23 @@ def report_figure(image, truth, guess, patient, number, threshold, network, sequ
         draw_errors(axes[2], picture, truth, guess)
         axes[2].set_title("errors", fontsize=10)
         _scale_bar(axes[0], bar)
+        (view,) = near([[truth, guess]])
+        for close in axes[1:]:
+            look_at(close, view)
+        axes[0].add_patch(Rectangle(view[:2], view[2], view[2], fill=False, edgecolor="white", linestyle=":"))
         lines = [Line2D([], [], color=looks.TRUTH, label="expert"), Line2D([], [], color=looks.GUESS, label="network")]
         lines[1].set_linestyle("--")
         patches = [Patch(facecolor=c, hatch=hatch, edgecolor="black", label=name) for name, c, hatch in ERRORS]
-        figure.legend(handles=[*lines, *patches], loc="outside lower center", ncols=5, fontsize=9)
-        figure.suptitle(f"{patient}, slice {number}", fontsize=11)
         apart = "no distance" if distance != distance else f"HD95 {distance:.1f} pixels"
-        figure.supxlabel(
+        caption = (
             f"{network}, threshold {threshold:.2f}. This slice: Dice {dice:.2f}, {apart}.\n"
-            f"Bar: {bar} of {picture.shape[1]} pixels; the files carry no spacing in millimetres.",
-            fontsize=9,
+            f"Bar: {bar} of {picture.shape[1]} pixels; the files carry no spacing in millimetres."
         )
+        legend = figure.legend(
+            handles=[*lines, *patches], loc="outside lower center", ncols=5, fontsize=9, title=caption
+        )
+        legend.get_title().set(fontsize=9, multialignment="center")
+        figure.suptitle(f"{patient}, slice {number}", fontsize=11)
     return axes
 
 
