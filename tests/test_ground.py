@@ -22,6 +22,7 @@ LAYERS = {  # a room may import those to its left in this order, and itself; cli
         "download",
         "convolution",
         "models",
+        "handin",
         "losses",
         "masks",
         "training",
@@ -33,7 +34,18 @@ LAYERS = {  # a room may import those to its left in this order, and itself; cli
     "teaching": {"check", "grading"},
     "entry": {"cli", "commands"},
 }
-WITHOUT_TENSORFLOW = ["errors", "storage", "convolution", "masks", "data", "phantoms", "evaluation", "plots", "cli"]
+WITHOUT_TENSORFLOW = [
+    "errors",
+    "storage",
+    "convolution",
+    "masks",
+    "data",
+    "phantoms",
+    "evaluation",
+    "plots",
+    "handin",
+    "cli",
+]
 
 
 def tracked_files() -> list[Path]:

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from course_lib.errors import CourseError
 
 CELL_SECONDS = 240  # a cell that takes longer is stuck; nbval notices a dead kernel only then
 ROOT = Path(__file__).resolve().parents[2]
+RUNS = tempfile.TemporaryDirectory(prefix="course-runs-")
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ def environment() -> dict[str, str]:
     settings.pop("COURSE_DATA", None)
     if (ROOT / "data" / "kaggle_3m").is_dir():
         settings["COURSE_DATA"] = str(ROOT / "data" / "phantoms" / "kaggle_3m")
+    settings["COURSE_RUNS"] = tempfile.mkdtemp(dir=RUNS.name)  # lessons that train into a folder begin anew
     settings["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
     return settings
 
