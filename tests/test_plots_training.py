@@ -1,4 +1,4 @@
-"""Range of learning rates, a series that steers callbacks, trainings side by side, curves that say what was restored."""
+"""Range of rates, a series that steers callbacks, trainings side by side, curves that say what was restored."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -85,11 +85,26 @@ def test_stop_and_restored_epoch_are_marked(series):
     assert [5] in [list(each.get_xdata()) for each in ax.get_lines()]
 
 
-def test_trainings_side_by_side_have_a_line_each():
-    ax = plots.learning_curves({"paired": {"val_dice": [0.1, 0.5]}, "apart": {"val_dice": [0.1, 0.0]}}, label="Dice")
-    assert labels(ax) == ["paired", "apart"]
-    assert list(line(ax, "apart").get_ydata()) == [0.1, 0.0]
-    assert ax.get_ylabel() == "Dice"
+def test_trainings_side_by_side_have_a_chart_each_on_one_scale():
+    both = {"val_loss": [0.9, 0.8], "val_dice": [0.1, 0.5], "loss": [0.9, 0.7]}
+    first, second = plots.side_by_side({"paired": both, "apart": {"loss": [0.8, 0.6, 0.5]}})
+    assert (first.get_title(), second.get_title()) == ("paired", "apart")
+    assert first.get_ylim() == second.get_ylim() == (0, 1)
+    assert list(line(first, "validation Dice").get_ydata()) == [0.1, 0.5]
+    assert [each.get_label() for each in second.get_lines()] == ["loss, training"]
+    assert len(line(second, "loss, training").get_xdata()) == 3
+
+
+def test_four_trainings_in_two_rows_leave_no_empty_chart():
+    axes = plots.side_by_side({name: {"loss": [1, 0.5]} for name in "abc"}, columns=2)
+    assert len(axes) == len(axes[0].figure.axes) == 3
+
+
+def test_every_part_of_an_epoch_has_its_bar_from_above():
+    ax = plots.time_spent({"read": 0.5, "learn": 0.05})
+    assert [bar.get_width() for bar in ax.patches] == [0.5, 0.05]
+    assert ax.yaxis_inverted()
+    assert texts(ax) == ["0.50 s", "0.050 s"]
 
 
 def test_curves_mark_the_restored_epoch_in_place_of_the_best(series):
@@ -111,8 +126,9 @@ def test_curves_keep_room_for_the_epochs_to_come(series):
         lambda: plots.rate_range({"loss": [1.0, 0.5]}),
         lambda: plots.steered({"epoch": [1], "loss": [1.0]}),
         lambda: plots.steered(pd.DataFrame({"epoch": [], "val_loss": [], "learning_rate": []})),
-        lambda: plots.learning_curves({}),
-        lambda: plots.learning_curves({"a": {"loss": [1.0]}}),
+        lambda: plots.side_by_side({}),
+        lambda: plots.side_by_side({"a": {"val_loss": [1.0]}}),
+        lambda: plots.time_spent({}),
     ],
 )
 def test_a_table_that_does_not_fit_gets_a_sentence(draw):
@@ -122,8 +138,8 @@ def test_a_table_that_does_not_fit_gets_a_sentence(draw):
 
 def test_a_figure_draws_on_the_axes_it_is_given_and_leaves_the_style_alone(steps, series):
     before = dict(plt.rcParams)
-    calls = [plots.rate_range, plots.steered, lambda table, ax: plots.learning_curves({"a": table}, "val_loss", ax=ax)]
-    for draw, table in zip(calls, (steps, series, series), strict=True):
+    parts = {"read": 0.5, "learn": 0.1}
+    for draw, table in ((plots.rate_range, steps), (plots.steered, series), (plots.time_spent, parts)):
         _, ax = plt.subplots()
         assert draw(table, ax=ax) is ax
     assert dict(plt.rcParams) == before

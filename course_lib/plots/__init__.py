@@ -17,7 +17,7 @@ from course_lib.plots.report import report_figure, save_figure
 from course_lib.plots.scans import SEQUENCES, blend, contour, error_map, grey, overlay
 from course_lib.plots.scores import crowned, intervals, known_and_new, means_drawn_again, paired_changes
 from course_lib.plots.style import PALETTE
-from course_lib.plots.training import learning_curves, rate_range, steered
+from course_lib.plots.training import rate_range, side_by_side, steered, time_spent
 
 __all__ = [
     "PALETTE",
@@ -41,7 +41,6 @@ __all__ = [
     "hundred_squares",
     "intervals",
     "known_and_new",
-    "learning_curves",
     "loss_lines",
     "loss_surface",
     "losses_by_step",
@@ -65,8 +64,10 @@ __all__ = [
     "save_figure",
     "sequences",
     "show",
+    "side_by_side",
     "slice_grid",
     "slices_by_patient",
     "steered",
+    "time_spent",
     "twins",
 ]

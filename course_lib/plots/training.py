@@ -116,29 +116,68 @@ def _draw_rate(ax, epoch, rate):
     ax.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
 
 
-def learning_curves(histories, column="val_dice", label=None, ax=None):
-    """One column of several trainings' histories, epoch by epoch, in one chart.
+def side_by_side(histories, columns=None):
+    """Losses and validation Dice of several trainings, one chart each, all on the same scales.
 
     Args:
-        histories: a dict from a name to a history (a row an epoch).
-        column: which of its columns.
-        label: what it is, written at the axis; the column's name if None.
+        histories: a dict from a title to a history: a row an epoch, with loss and, where there are, val_loss and
+            val_dice.
+        columns: charts in a row; all in one if None.
+
+    Returns:
+        An array of axes, one a training.
+    """
+    histories = {name: pd.DataFrame(history) for name, history in histories.items()}
+    if not histories or any("loss" not in history or history.empty for history in histories.values()):
+        raise ArgumentError("Each history needs the column loss, a row an epoch, and there must be one at least.")
+    columns = columns or len(histories)
+    rows = -(-len(histories) // columns)
+    looked = (
+        ("loss", "loss, training", {"color": looks.BLUE}),
+        ("val_loss", "loss, validation", {"color": looks.BLUE, "linestyle": "--", "marker": "o", "markersize": 3}),
+        ("val_dice", "validation Dice", {"color": looks.VERMILION, "linewidth": 2.4, "marker": "s", "markersize": 4}),
+    )
+    with looks.style():
+        size = (min(9.6, 4.2 * columns), 3.1 * rows + 0.4)
+        figure, grid = plt.subplots(rows, columns, figsize=size, sharey=True, squeeze=False, layout="constrained")
+        axes = grid.ravel()[: len(histories)]
+        for ax, (name, history) in zip(axes, histories.items(), strict=True):
+            for column, label, look in looked:
+                if column in history:
+                    ax.plot(range(1, len(history) + 1), history[column], label=label, **look)
+            ax.set_ylim(0, 1)
+            ax.set_title(name)
+            ax.set_xlabel("epoch")
+            ax.xaxis.set_major_locator(plt.MaxNLocator(6, integer=True))
+        for ax in grid.ravel()[len(histories) :]:
+            ax.remove()
+        figure.legend(handles=axes[0].get_lines(), loc="outside lower center", ncols=3)
+    return axes
+
+
+def time_spent(seconds, title=None, ax=None):
+    """Bars: what each part of an epoch takes.
+
+    Args:
+        seconds: a dict from a part's name to its seconds, drawn from above in this order.
+        title: over the chart.
         ax: axes to draw on, or None for a new figure.
 
     Returns:
         The axes.
     """
-    if not histories or any(column not in pd.DataFrame(history) for history in histories.values()):
-        raise ArgumentError(f"Each history needs the column {column}, and there must be one history at least.")
+    if not seconds or min(seconds.values()) < 0:
+        raise ArgumentError(f"Give each part's seconds, 0 or more; got {seconds}.")
     with looks.style():
-        ax = looks.new_axes(ax, (4.4, 3.4))
-        for place, (name, history) in enumerate(histories.items()):
-            values = np.asarray(pd.DataFrame(history)[column])
-            look = {"color": looks.PALETTE[place % 6], "marker": looks.MARKERS[place % 6], "markersize": 5}
-            ax.plot(range(1, len(values) + 1), values, linestyle=("-", "--", "-.", ":")[place % 4], label=name, **look)
-        ax.set_ylim(0, 1)
-        ax.set_xlabel("epoch")
-        ax.set_ylabel(label or column)
-        ax.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
-        ax.legend()
+        ax = looks.new_axes(ax, (7, 0.9 + 0.5 * len(seconds)))
+        bars = ax.barh(list(seconds), list(seconds.values()), 0.6, color=looks.PALETTE[0])
+        ax.bar_label(
+            bars, [f"{value:.3f} s" if value < 0.1 else f"{value:.2f} s" for value in seconds.values()], padding=4
+        )
+        ax.invert_yaxis()
+        ax.set_xlim(0, max(seconds.values()) * 1.2)
+        ax.grid(axis="y", visible=False)
+        ax.set_xlabel("seconds an epoch")
+        if title:
+            ax.set_title(title)
     return ax

@@ -103,7 +103,7 @@ class _LiveCurves:
 def _described(rows, epochs):
     """The curves in words, for those who cannot see them."""
     first, last = rows[0], rows[-1]
-    text = f"Curves of training, epoch {last['epoch']} of {epochs}: training loss {first['loss']:.2f} to {last['loss']:.2f}"
+    text = f"Curves of training, epoch {last['epoch']} of {epochs}: loss {first['loss']:.2f} to {last['loss']:.2f}"
     if "val_dice" in last:
         best = max(rows, key=lambda row: row["val_dice"])
         text += (

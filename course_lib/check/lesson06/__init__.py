@@ -27,7 +27,7 @@ EXERCISES = [
         kind="free",
         task="Say for each of the four trainings what its curves show, and what you would do next.",
         hints=[
-            "For each, look at three things: does the training loss fall, does the validation loss, does the Dice rise?",
+            "For each, ask three things: does the training loss fall, does the validation loss, does Dice rise?",
             "Which two can be told apart only by validation? Which one would be helped by more epochs?",
             "One slow rate, one good one, one with masks moved apart, one on few slices: which picture fits which?",
         ],

@@ -87,9 +87,7 @@ PLATEAU = Exercise(
             "After a cut the count begins again, and the best so far is still the best.",
             [
                 case([0.5, 0.6, 0.6, 0.6, 0.6, 0.6, 0.6], 0.1, 2, 0.5, note="a long plateau"),
-                case(
-                    [0.3, 0.6, 0.5, 0.4, 0.35, 0.4, 0.4, 0.4], 0.1, 2, 0.5, note="better again after the cut, no best"
-                ),
+                case([0.3, 0.6, 0.5, 0.4, 0.35, 0.4, 0.4, 0.4], 0.1, 2, 0.5, note="after the cut better, but no best"),
             ],
         ),
     ],
@@ -116,7 +114,7 @@ PLATEAU = Exercise(
         ),
         Misconception(
             "compared with the epoch before",
-            "A loss that is better than yesterday's can still be worse than the best: going up and down is no progress.",
+            "A loss that is better than yesterday's can still be worse than the best: up and down is no progress.",
             _compared_with_previous,
         ),
         Misconception(
