@@ -18,6 +18,14 @@ from course_lib.plots.scans import SEQUENCES, blend, contour, error_map, grey, o
 from course_lib.plots.scores import crowned, intervals, known_and_new, means_drawn_again, paired_changes
 from course_lib.plots.style import PALETTE
 from course_lib.plots.training import rate_range, side_by_side, steered, time_spent
+from course_lib.plots.trust import (
+    heat_maps,
+    paired_scores,
+    reliability,
+    risk_by_coverage,
+    uncertainty_beside_error,
+    uncertainty_by_patient,
+)
 
 __all__ = [
     "PALETTE",
@@ -37,6 +45,7 @@ __all__ = [
     "flattered_dice",
     "grey",
     "head_shares",
+    "heat_maps",
     "histogram",
     "hundred_squares",
     "intervals",
@@ -51,6 +60,7 @@ __all__ = [
     "network_diagram",
     "overlay",
     "paired_changes",
+    "paired_scores",
     "panels",
     "patient_errors",
     "patient_scores",
@@ -60,7 +70,9 @@ __all__ = [
     "pull_map",
     "rate_range",
     "recall_precision",
+    "reliability",
     "report_figure",
+    "risk_by_coverage",
     "save_figure",
     "sequences",
     "show",
@@ -70,4 +82,6 @@ __all__ = [
     "steered",
     "time_spent",
     "twins",
+    "uncertainty_beside_error",
+    "uncertainty_by_patient",
 ]
