@@ -98,6 +98,21 @@ def test_the_preferred_mask_grows_with_the_weight_of_a_miss(printed):
     assert 0.95 < areas[0] < areas[1] - 0.1 < areas[2] - 0.3
 
 
+def test_the_threshold_is_the_weight_of_a_false_alarm_times_the_index(printed):
+    rows = numbers(r"index [\d.]+ = ([\d.]+); threshold ([\d.]+)", printed)
+    assert len(rows) == 3
+    for product, threshold in rows:
+        assert threshold == pytest.approx(product, abs=0.015)
+
+
+def test_marking_twice_the_area_costs_what_missing_a_tenth_costs_where_misses_weigh_nine_tenths():
+    truth = np.zeros(400)
+    truth[:100] = 1
+    twice, tenth = np.arange(400) < 200, (np.arange(400) >= 10) & (truth > 0)
+    cost = [float(losses.tversky_loss(truth, guess.astype(float), 0.9, 0.1, smooth=0)) for guess in (twice, tenth)]
+    assert cost[0] == pytest.approx(cost[1], abs=0.01)
+
+
 def test_pooled_a_small_tumour_counts_next_to_nothing_and_per_image_a_third_of_the_batch(printed):
     (pooled, pooled_found), (apart, apart_found) = numbers(
         r"loss ([\d.]+); with the small tumour found ([\d.]+)", printed
@@ -137,13 +152,11 @@ def test_the_two_masks_tell_which_weight_is_which_in_the_keras_that_is_installed
 def assert_recall_is_bought_with_precision(table):
     """`table`: (recall, precision) by the three weightings, from both one half to misses .9."""
     (recall, precision), _, (most_recall, least_precision) = table
-    assert most_recall >= recall + 0.03
+    assert most_recall >= recall + 0.05
     assert least_precision <= precision - 0.05
-    assert [row[0] for row in table] == sorted(row[0] for row in table)
-    assert [row[1] for row in table] == sorted((row[1] for row in table), reverse=True)
 
 
-def test_the_more_a_miss_weighs_the_higher_recall_and_the_lower_precision_on_unseen_patients(outputs):
+def test_where_misses_weigh_most_recall_is_higher_and_precision_lower_on_unseen_patients(outputs):
     tables = [
         output.data["text/plain"] for output in outputs if "recall" in output.get("data", {}).get("text/plain", "")
     ]
@@ -159,8 +172,8 @@ def test_that_recall_is_bought_with_precision_does_not_hang_on_the_seed(seed, mo
     monkeypatch.delenv("COURSE_DATA", raising=False)
     if named := environment().get("COURSE_DATA"):
         monkeypatch.setenv("COURSE_DATA", named)
-    needed = ("import numpy", "from course_lib.backend", "scans =", "weightings =", "train, validation, test =",
-              "model = models.unet", "probabilities = {}", "scores =")  # fmt: skip
+    needed = ("import numpy", "from course_lib.backend", "scans =", "tumor = np", "weightings =", "train, validation, test =",
+              "model = models.unet", "everything =", "probabilities = {}", "scores =")  # fmt: skip
     names = {}
     for cell in read_source(SOURCE).cells:
         if cell.cell_type == "code" and any(part in cell.source for part in needed):
