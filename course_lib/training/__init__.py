@@ -5,7 +5,7 @@
 >>> run.history.tail()  # doctest: +SKIP
 """
 
-from course_lib.training.arrays import fit_arrays
+from course_lib.training.arrays import fit_arrays, score
 from course_lib.training.policy import choose_precision, precision
 from course_lib.training.rates import Snapshot, rate_range_test
 from course_lib.training.recipe import LOSSES, NETWORKS, PRECISIONS, Recipe
@@ -25,5 +25,6 @@ __all__ = [
     "precision",
     "rate_range_test",
     "replay",
+    "score",
     "train",
 ]

@@ -1,0 +1,156 @@
+"""What lesson 6 says in words holds in its own output; its exercises agree with Keras' own callbacks."""
+
+import re
+from pathlib import Path
+
+import keras
+import nbformat
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from course_lib import training
+from course_lib.check import find_exercise
+from tools.notebook_build.execute import environment
+from tools.notebook_build.source import read_source
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+SOLUTION = NOTEBOOKS / "solutions" / "06_train.ipynb"
+SOURCE = NOTEBOOKS / "source" / "06_train.py"
+LOSSES = st.lists(st.integers(1, 9).map(lambda tenth: tenth / 10), min_size=1, max_size=20)
+
+
+@pytest.fixture(scope="module")
+def printed():
+    """Everything that the executed lesson prints."""
+    cells = nbformat.read(SOLUTION, as_version=4).cells
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    return "\n".join(output.text for output in outputs if output.output_type == "stream")
+
+
+def numbers(pattern, text):
+    """The numbers of the pattern's first match."""
+    found = re.search(pattern, text)
+    assert found, pattern
+    return [float(number) for number in found.groups()]
+
+
+def training_apart(name, text):
+    """Training loss first and last, validation loss first and last, best Dice."""
+    decimals = r"([\d.]+) → ([\d.]+)"
+    return numbers(
+        rf"{name} +training loss {decimals}, validation loss {decimals}, best validation Dice ([\d.]+)", text
+    )
+
+
+def assert_that_apart_the_losses_fall_and_nothing_is_learned(text):
+    first, last, val_first, val_last, dice = training_apart("apart", text)
+    assert last < 0.6 * first
+    assert val_last < 0.8 * val_first
+    assert dice < 0.1
+    assert training_apart("together", text)[-1] > 0.3
+
+
+def assert_that_validation_turns_while_the_training_loss_falls(text):
+    then, best, last = numbers(r"training loss: ([\d.]+) in epoch (\d+), ([\d.]+) in the last", text)
+    lowest, _, at_the_end = numbers(r"validation loss: ([\d.]+) in epoch (\d+), ([\d.]+) in the last", text)
+    assert best <= 20
+    assert last < then
+    assert at_the_end > 1.1 * lowest
+
+
+# --- the lesson's output ---
+
+
+def test_reading_takes_many_times_as_long_as_remembering(printed):
+    assert numbers(r"reading takes (\d+) times", printed)[0] > 5
+
+
+def test_masks_that_move_apart_destroy_learning_while_the_losses_fall(printed):
+    assert_that_apart_the_losses_fall_and_nothing_is_learned(printed)
+
+
+def test_the_best_epoch_by_heart_is_not_the_last(printed):
+    assert_that_validation_turns_while_the_training_loss_falls(printed)
+
+
+def test_the_watched_training_cuts_the_rate_stops_and_its_best_epoch_is_not_its_last(printed):
+    last, best, cuts = numbers(
+        r"stopped after epoch (\d+) of 40; best: epoch (\d+); the rate was cut (\d+) times", printed
+    )
+    assert best < last < 40
+    assert last - best == 8
+    assert cuts >= 1
+
+
+def test_what_memory_and_disk_hold_scores_as_the_best_epoch_and_not_as_the_last():
+    cells = nbformat.read(SOLUTION, as_version=4).cells
+    (cell,) = [cell for cell in cells if "on_disk = " in cell.source]
+    rows = re.findall(
+        r"(best epoch|last epoch|in memory|on disk) +([\d.]+) +([\d.]+)", cell.outputs[-1].data["text/plain"]
+    )
+    values = {name: (float(loss), float(dice)) for name, loss, dice in rows}
+    assert values["in memory"] == pytest.approx(values["best epoch"], abs=0.002)
+    assert values["on disk"] == pytest.approx(values["best epoch"], abs=0.002)
+    assert values["last epoch"][0] > values["best epoch"][0]
+
+
+def test_the_twelve_losses_stop_after_epoch_11_with_the_weight_of_epoch_7(printed):
+    assert "stopped after epoch 11; the weight in the end: 7" in printed
+
+
+def test_the_resumed_history_is_that_of_an_uninterrupted_run(printed):
+    assert "epochs: 4 in the whole run, 2 in what was left" in printed
+    epochs, difference = numbers(
+        r"epochs: (\d+); largest difference of any number in the two histories: ([\d.]+)", printed
+    )
+    assert epochs == 4
+    assert difference < 1e-3
+
+
+def test_a_mask_shifted_with_mixing_is_grey_and_with_the_nearest_pixel_is_not(printed):
+    rows = {order: set(re.findall(r"\d\.\d?", rest)) for order, rest in re.findall(r"order=(\d): \[(.*)\]", printed)}
+    assert rows["0"] == {"0.", "1."}
+    assert rows["1"] - rows["0"]
+
+
+# --- what the exercises ask is what Keras does ---
+
+
+@given(LOSSES, st.integers(1, 4))
+@settings(max_examples=25, deadline=None)
+def test_the_rates_asked_for_are_those_of_keras(losses, patience):
+    expected = find_exercise("plateau_rates").reference(losses, 0.1, patience, 0.5)
+    plateau = keras.callbacks.ReduceLROnPlateau("val_loss", patience=patience, factor=0.5, min_delta=0)
+    table, _ = training.replay(losses, [plateau], learning_rate=0.1)
+    np.testing.assert_allclose(table["learning_rate"], expected, rtol=1e-5)
+
+
+@given(LOSSES, st.integers(1, 4))
+@settings(max_examples=25, deadline=None)
+def test_the_stop_and_the_epoch_kept_are_those_of_keras(losses, patience):
+    stop = keras.callbacks.EarlyStopping("val_loss", patience=patience, restore_best_weights=True)
+    table, kept = training.replay(losses, [stop])
+    assert find_exercise("early_stop").reference(losses, patience) == (len(table), kept)
+
+
+# --- the surprises do not hang on the seed ---
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [41, 42])
+def test_the_surprises_do_not_hang_on_the_seed(seed, monkeypatch, capsys):
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    monkeypatch.delenv("COURSE_DATA", raising=False)
+    if named := environment().get("COURSE_DATA"):
+        monkeypatch.setenv("COURSE_DATA", named)
+    needed = ("import", "root =", "model =", "moves =", "def train_on_moved", "together, apart =", "by_heart =")
+    names = {}
+    for cell in read_source(SOURCE).cells:
+        if cell.cell_type == "code" and any(part in cell.source for part in needed):
+            code = cell.source.replace("set_random_seed(0)", f"set_random_seed({seed})")
+            exec(compile(code, "lesson 6", "exec"), names)
+    text = capsys.readouterr().out
+    assert_that_apart_the_losses_fall_and_nothing_is_learned(text)
+    assert_that_validation_turns_while_the_training_loss_falls(text)
