@@ -172,7 +172,7 @@ def test_that_recall_is_bought_with_precision_does_not_hang_on_the_seed(seed, mo
     monkeypatch.delenv("COURSE_DATA", raising=False)
     if named := environment().get("COURSE_DATA"):
         monkeypatch.setenv("COURSE_DATA", named)
-    needed = ("import numpy", "from course_lib.backend", "scans =", "tumor = np", "weightings =", "train, validation, test =",
+    needed = ("import numpy", "from course_lib.backend", "scans =", "tumor = np", "weightings =", "train, validation",
               "model = models.unet", "everything =", "probabilities = {}", "scores =")  # fmt: skip
     names = {}
     for cell in read_source(SOURCE).cells:
