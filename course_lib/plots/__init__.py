@@ -7,6 +7,7 @@ who cannot see it. Colours are Okabe and Ito's, and what colour tells is told by
 from course_lib.plots.brightness import brightness_by_patient, false_colours, head_shares, histogram
 from course_lib.plots.charts import area_by_patient, curves, mask_counts, patient_scores
 from course_lib.plots.counting import flattered_dice, hundred_squares, slices_by_patient, twins
+from course_lib.plots.encoder import dice_by_labels, feature_maps, kernel_colours, nested_fields
 from course_lib.plots.features import fields_of_view, losses_by_step, panels
 from course_lib.plots.gallery import dice_by_threshold, error_gallery, patient_errors, pixel_costs
 from course_lib.plots.grids import mosaic, patient_strip, sequences, slice_grid
@@ -37,10 +38,12 @@ __all__ = [
     "contour",
     "crowned",
     "curves",
+    "dice_by_labels",
     "dice_by_threshold",
     "error_gallery",
     "error_map",
     "false_colours",
+    "feature_maps",
     "fields_of_view",
     "flattered_dice",
     "grey",
@@ -49,6 +52,7 @@ __all__ = [
     "histogram",
     "hundred_squares",
     "intervals",
+    "kernel_colours",
     "known_and_new",
     "loss_lines",
     "loss_surface",
@@ -56,6 +60,7 @@ __all__ = [
     "mask_counts",
     "means_drawn_again",
     "mosaic",
+    "nested_fields",
     "network_blocks",
     "network_diagram",
     "overlay",
