@@ -77,11 +77,11 @@ def intervals(rows, score="mean Dice", zero=False, ax=None):
     return ax
 
 
-def _draw_intervals(ax, rows):
+def _draw_intervals(ax, rows, first=0):
     for place, (mean, low, high) in enumerate(rows):
-        color = looks.PALETTE[place % len(looks.PALETTE)]
+        number = (place + first) % len(looks.PALETTE)
+        color, marker = looks.PALETTE[number], looks.MARKERS[number]
         ax.plot([low, high], [place, place], color=color, linewidth=4, solid_capstyle="butt", zorder=3)
-        marker = looks.MARKERS[place % len(looks.MARKERS)]
         ax.plot(mean, place, marker, color=color, markersize=10, markeredgecolor="black", zorder=4)
 
 
@@ -93,6 +93,8 @@ def _name_rows(ax, names):
 
 def paired_changes(changes, rows, score="change of a patient's Dice", ax=None):
     """What changes did to each patient: a point a patient, the mean with its interval, and the line of no change.
+
+    Colours and markers are those that `intervals` gives to the same models below the one that they are compared with.
 
     Args:
         changes: a dict from a change's name to its differences, one a patient.
@@ -109,9 +111,9 @@ def paired_changes(changes, rows, score="change of a patient's Dice", ax=None):
         ax = looks.new_axes(ax, (7.6, 1 + 0.95 * len(changes)))
         for place, values in enumerate(changes.values()):
             scatter = np.random.default_rng(0).uniform(0.12, 0.36, len(values))
-            color = looks.PALETTE[place % len(looks.PALETTE)]
+            color = looks.PALETTE[(place + 1) % len(looks.PALETTE)]
             ax.scatter(values, place + scatter, s=26, color=color, alpha=0.65, linewidths=0, zorder=2)
-        _draw_intervals(ax, [rows[name] for name in changes])
+        _draw_intervals(ax, [rows[name] for name in changes], first=1)
         ax.axvline(0, color="black", linewidth=1.2, linestyle="--")
         _name_rows(ax, list(changes))
         ax.set_xlabel(f"{score} (to the right of 0: better)")
@@ -133,13 +135,14 @@ def crowned(table, ax=None):
     with looks.style():
         ax = looks.new_axes(ax, (8.2, 1.3 + 0.55 * len(table)))
         places = np.arange(len(table))
+        apart = 0.16 * (np.arange(len(table.columns)) - (len(table.columns) - 1) / 2)  # so that no marker hides another
         for number, (name, values) in enumerate(table.items()):
             look = {"color": looks.PALETTE[number % 6], "marker": looks.MARKERS[number % 6], "linestyle": "none"}
-            ax.plot(values, places, markersize=9, label=name, zorder=3, **look)
-        best = table.max(axis=1)
-        ax.plot(best, places, "o", markersize=19, fillstyle="none", color="black", markeredgewidth=1.6, zorder=4)
-        for place, (value, winner) in enumerate(zip(best, table.idxmax(axis=1), strict=True)):
-            ax.annotate(winner, (value, place), (16, 0), textcoords="offset points", va="center")
+            ax.plot(values, places + apart[number], markersize=9, label=name, zorder=3, **look)
+        best, heights = table.max(axis=1), places + apart[table.to_numpy().argmax(axis=1)]
+        ax.plot(best, heights, "o", markersize=19, fillstyle="none", color="black", markeredgewidth=1.6, zorder=4)
+        for *place, winner in zip(best, heights, table.idxmax(axis=1), strict=True):
+            ax.annotate(winner, place, (16, 0), textcoords="offset points", va="center")
         _name_rows(ax, list(table.index))
         reach = table.to_numpy().max() - table.to_numpy().min()
         ax.set_xlim(table.to_numpy().min() - 0.06 * reach, best.max() + 0.3 * reach)
