@@ -129,6 +129,8 @@ plots.show(axes, alt="Four by four pixels: a tumour of four; the timid guess has
 # `fn_weight` weighs misses (false negatives), `fp_weight` false alarms (false positives).
 #
 # ### Exercise 2: the Tversky index
+#
+# `losses.soft_counts(truth, guess)` is the library's own, if you want it to count for you.
 
 
 # %% exercise="tversky_index"
@@ -287,7 +289,8 @@ for per_image in (False, True):
 #
 # ### Exercise 3: focal Tversky, pooled and per image
 #
-# Misses weigh .7, false alarms .3, smooth 1: what `losses.tversky_index` does if it is told nothing.
+# Misses weigh .7, false alarms .3, smooth 1: what `losses.tversky_index(truth, guess)` does if it is told nothing else.
+# With `per_image=True` it gives an index for every image.
 
 
 # %% exercise="focal_tversky_loss"
@@ -407,10 +410,9 @@ print(f"Keras {keras.__version__}: the miss costs {miss:.3f}, the false alarm {a
 print("so alpha weighs", "misses, against its documentation" if miss > alarm else "false alarms, as documented")
 
 # %% [markdown]
-# If it says "against its documentation", you are looking at a bug that was in every release from the loss's first up to
-# Keras 3.15.1, the one that this course was tested with. Since both weights are one half unless somebody changes them,
-# hardly anybody noticed; and whoever wanted fewer misses, and set the weights by the book, got more of them. Can you
-# find it? These lines do it.
+# If it says "against its documentation", you are looking at a bug that released Keras has up to version 3.15.1, the one
+# that this course was tested with. Both weights are one half unless somebody changes them, and then it does not show.
+# Whoever wanted fewer misses, and set the weights by the book, got more of them. Can you find it? These lines do it.
 
 # %%
 import inspect
