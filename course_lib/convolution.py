@@ -50,3 +50,36 @@ def receptive_field(layers):
         raise ArgumentError(f"Layers are pairs (kernel, stride) of whole numbers from 1 on; got {layers}.")
     strides = [stride for _, stride in layers]
     return 1 + sum((kernel - 1) * math.prod(strides[:place]) for place, (kernel, _) in enumerate(layers))
+
+
+def trainable_parameters(layers, frozen=0):
+    """How many numbers training may change in a stack of layers.
+
+    Convolutions, transposed ones too, learn windows and biases. Batch normalisation learns a gain and a shift for each
+    channel; its running mean and variance, two more numbers, are measured and not learned (Ioffe and Szegedy 2015,
+    arXiv 1502.03167).
+
+    Args:
+        layers: from the input on, ``("conv", kernel, inputs, outputs)`` or ``("norm", channels)``.
+        frozen: so many layers, from the input on, keep their weights.
+
+    Raises:
+        ArgumentError: a layer of another kind, or `frozen` is negative.
+
+    >>> trainable_parameters([("conv", 3, 3, 64), ("norm", 64)])
+    1920
+    >>> trainable_parameters([("conv", 3, 3, 64), ("norm", 64)], frozen=1)
+    128
+    """
+    if frozen < 0:
+        raise ArgumentError(f"frozen={frozen}: a number of layers, from 0 on.")
+    total = 0
+    for kind, *numbers in layers[frozen:]:
+        if kind not in ("conv", "norm"):
+            raise ArgumentError(f'A layer is ("conv", kernel, inputs, outputs) or ("norm", channels), not {kind!r}.')
+        if kind == "conv":
+            kernel, inputs, outputs = numbers
+            total += conv_parameters(inputs, outputs, kernel)
+        else:
+            total += 2 * numbers[0]
+    return total

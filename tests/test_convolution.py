@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
 
-from course_lib.convolution import conv_parameters, receptive_field
+from course_lib.convolution import conv_parameters, receptive_field, trainable_parameters
 from course_lib.errors import ArgumentError
 
 
@@ -63,3 +63,20 @@ def test_a_window_or_step_of_nothing_is_refused(layer):
 def test_a_convolution_without_channels_is_refused():
     with pytest.raises(ArgumentError, match="at least 1"):
         conv_parameters(0, 8)
+
+
+def test_trainable_numbers_are_those_that_keras_counts():
+    inputs = keras.Input((16, 16, 3))
+    first = layers.Conv2D(6, 3)
+    x = layers.BatchNormalization()(layers.Conv2DTranspose(4, 2, strides=2)(first(inputs)))
+    model = keras.Model(inputs, layers.Conv2D(1, 1)(x))
+    stack = [("conv", 3, 3, 6), ("conv", 2, 6, 4), ("norm", 4), ("conv", 1, 4, 1)]
+    for frozen in (0, 1):
+        first.trainable = not frozen
+        counted = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
+        assert trainable_parameters(stack, frozen) == counted
+
+
+def test_a_layer_of_another_kind_is_named():
+    with pytest.raises(ArgumentError, match="dense"):
+        trainable_parameters([("dense", 3, 4)])

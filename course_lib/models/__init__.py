@@ -9,9 +9,11 @@ block 5, at 1/16 of the size, is the `BRIDGE`. Layers carry the names that keras
 """
 
 from course_lib.models.compact import load_compact, save_compact
+from course_lib.models.encoders import Encoder, best_encoder
+from course_lib.models.field import effective_width, influence
 from course_lib.models.networks import encoder_features, unet, vgg19_unet
 from course_lib.models.saved import load_model
-from course_lib.models.shipped import SHIPPED_FILE, shipped_model, shipped_patients, unseen
+from course_lib.models.shipped import SHIPPED_FILE, SMALL_ENCODER, shipped_model, shipped_patients, unseen
 from course_lib.models.vgg19 import (
     BRIDGE,
     ENCODER_LAYERS,
@@ -28,10 +30,15 @@ __all__ = [
     "MEAN_BGR",
     "SHIPPED_FILE",
     "SKIPS",
+    "SMALL_ENCODER",
     "TAPS",
     "VGG19_BLOCKS",
     "CaffePreprocessing",
+    "Encoder",
+    "best_encoder",
+    "effective_width",
     "encoder_features",
+    "influence",
     "load_compact",
     "load_model",
     "save_compact",
