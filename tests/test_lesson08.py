@@ -77,7 +77,7 @@ def test_three_averages_crown_three_models_and_the_first_the_one_that_misses_mos
 
 def test_most_patients_lie_above_the_mean(shown):
     above, patients, far_below, worst = printed(
-        shown, r"(\d+) of (\d+) patients lie above the mean, (\d+) below 0\.5; the worst at ([\d.]+)"
+        shown, r"(\d+) of (\d+) patients lie above the mean, (\d+) below 0\.5; worst: ([\d.]+)"
     )
     assert above > 0.6 * patients
     assert far_below == 3  # as the text and the picture's description say

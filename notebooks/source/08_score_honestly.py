@@ -129,7 +129,7 @@ check("patient_dice", patient_dice)
 # %%
 patients = evaluation.score_patients(scans, maps)
 above, below = (patients.dice > patients.dice.mean()).sum(), (patients.dice < 0.5).sum()
-print(f"{above} of {len(patients)} patients lie above the mean, {below} below 0.5; the worst at {patients.dice.min():.2f}")
+print(f"{above} of {len(patients)} patients lie above the mean, {below} below 0.5; worst: {patients.dice.min():.2f}")
 axes = plots.patient_scores(patients)
 plots.show(axes, alt="Dice of each patient, rising from 0 to above 0.9: most lie above the mean, three far below it")
 
