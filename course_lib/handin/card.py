@@ -130,7 +130,8 @@ def _data_text(scans):
     collection = scans["patient"].iloc[0].split("_")[0]
     patients, institutions = scans["patient"].nunique(), scans["institution"].nunique()
     tumor = int((scans["tumor_pixels"] > 0).sum())
-    return f"{patients} patients of {institutions} institutions, {len(scans):,} slices, {tumor:,} with tumour: {COLLECTIONS.get(collection, collection)}"
+    counts = f"{patients} patients of {institutions} institutions, {len(scans):,} slices, {tumor:,} with tumour"
+    return f"{counts}: {COLLECTIONS.get(collection, collection)}"
 
 
 def _making_texts(run):
