@@ -10,15 +10,16 @@ from course_lib import evaluation
 from course_lib.errors import ArgumentError
 from course_lib.plots import style as looks
 from course_lib.plots.gallery import draw_errors, look_at, near
-from course_lib.plots.output import _ALT, figure_of
+from course_lib.plots.output import _ALT, alt_text, figure_of
 from course_lib.plots.scans import ERRORS, SEQUENCE_TITLES, _draw_grey, grey
+from course_lib.storage import atomic_path
 
 PRINT_DPI = 300
 KINDS = ("png", "pdf")
 
 
 def report_figure(image, truth, guess, patient, number, threshold, network, sequence="FLAIR", bar=20):
-    """One slice for a report: the scan alone, both outlines and the error map from near; and all that a reader must be told.
+    """One slice for a report: the scan, both outlines and the error map from near, and all that a reader must be told.
 
     It names patient, slice, sequence, network and threshold, carries a legend and a scale bar in pixels (the files of
     the data set carry no spacing in millimetres), and gives the slice's Dice and HD95.
@@ -78,7 +79,7 @@ def _scale_bar(ax, length):
 
 
 def save_figure(target, path, alt, dpi=PRINT_DPI):
-    """Save a figure for print: as PNG of `dpi` dots an inch, and as PDF, whose lines and letters stay sharp at any size.
+    """Save a figure for print: as PNG of `dpi` dots an inch, and as PDF, whose lines stay sharp at any size.
 
     Args:
         target: a figure, its axes, or an array of axes.
@@ -93,9 +94,6 @@ def save_figure(target, path, alt, dpi=PRINT_DPI):
         ArgumentError: another ending, or no description.
         StorageError: the files cannot be written.
     """
-    from course_lib.plots.output import alt_text
-    from course_lib.storage import atomic_path
-
     path, figure = Path(path), figure_of(target)
     if path.suffix and path.suffix.lstrip(".") not in KINDS:
         raise ArgumentError(f"{path.name}: figures are saved as .png and .pdf; leave the ending out.")

@@ -86,7 +86,7 @@ function render({ model, el }) {
     pen.fillRect(0, 0, canvas.width, canvas.height);
     if (picture.complete && picture.naturalWidth) pen.drawImage(picture, 0, 0, canvas.width, canvas.height);
     const line = points().map(onCanvas);
-    for (const [colour, thick] of [["black", 4.5], ["#E69F00", 2.5]]) {
+    for (const [colour, thick] of [["black", 4.5], ["#CC79A7", 2.5]]) {
       pen.strokeStyle = colour;
       pen.lineWidth = thick;
       pen.setLineDash([]);
@@ -96,7 +96,7 @@ function render({ model, el }) {
       pen.stroke();
     }
     if (!closed() && line.length) {
-      pen.fillStyle = "#E69F00";
+      pen.fillStyle = "#CC79A7";
       line.forEach(([x, y]) => pen.fillRect(x - 2, y - 2, 4, 4));
       pen.strokeRect(line[0][0] - 6, line[0][1] - 6, 12, 12);
     }

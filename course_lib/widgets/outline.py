@@ -25,7 +25,7 @@ from course_lib.widgets.explorer import WIDGET_VIEW, _message, somebody_is_there
 
 SHOWN = 3  # attempts drawn over each other: the last ones
 EXAMPLE = "example"
-LOOKS = ((looks.ORANGE, "solid"), (looks.PURPLE, (0, (4, 1.5))), (looks.GREEN, (0, (1, 1))))
+LOOKS = ((looks.PURPLE, "solid"), (looks.GREEN, (0, (4, 1.5))), (looks.VERMILION, (0, (1, 1))))
 
 
 class OutlineCanvas(anywidget.AnyWidget):
@@ -74,7 +74,7 @@ class OutlineBoard:
         return score_attempts(*self._slice[1:], self.attempts)
 
     def still(self):
-        """Show the attempts as a described picture and a table; an example that the computer made where there are none."""
+        """Show the attempts as a described picture and a table; where there are none, an example that is computed."""
         html, alt = self._results(self.attempts or {EXAMPLE: example_outline(self._slice[1])})
         display({"text/html": html, "text/plain": f"Figure: {alt}"}, raw=True)
 
@@ -182,7 +182,7 @@ def draw_attempts(image, truth, guess, attempts):
     return ax, f"Outlines over a FLAIR slice. Dice with the expert: {said}."
 
 
-def example_outline(truth, moved=1, smooth=5):
+def example_outline(truth, moved=1, smooth=9):
     """An outline that the computer makes of the expert's: the longest line, moved to the right and smoothed.
 
     Args:
@@ -195,7 +195,7 @@ def example_outline(truth, moved=1, smooth=5):
     """
     line = max(looks.outlines(looks.as_mask(truth)), key=len)[:-1]
     around = np.take(line, np.arange(-(smooth // 2), smooth // 2 + 1)[:, None] + np.arange(len(line)), 0, mode="wrap")
-    return (around.mean(axis=0) + [moved, 0]).round(2).tolist()
+    return (around.mean(axis=0) + np.array([moved, 0])).round(2).tolist()
 
 
 def _drawn(attempts, shape):

@@ -1,0 +1,508 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 7 · See predictions
+#
+# **Where exactly is it wrong?**
+#
+# Somebody tells you that a network reaches a Dice of .80. You know now how much it shares with the expert. You do not
+# know whether it keeps one pixel's distance all round every tumour, or draws nine tumours to the pixel and never sees
+# the tenth. The number is the same. To the tenth patient it is not. In this lesson you look: at one slice, at the best
+# and the worst patient, at every slice of one head. At the end you take the pencil yourself, and see how near to the
+# expert a careful human comes.
+#
+# | | |
+# |---|---|
+# | **You will be able to** | make overlays, contours and error maps; judge a threshold; compare best and worst patients; clean a mask; draw a figure fit for a report; predict a scan of your own |
+# | **Time** | 50 minutes |
+# | **Memory, GPU** | 1.3 GB; a GPU is not needed |
+
+# %% tags=["setup"]
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from course_lib import data, evaluation, masks, models, plots, training, widgets
+from course_lib.backend import keras  # Keras, without the log of its start
+from course_lib.check import check, hint
+
+# %% [markdown]
+# ## A network, and patients that it has not seen
+#
+# The network that ships with this course is lesson 4's: a U-Net with VGG19 as its way down, of a quarter of the width,
+# trained on real patients ([its card](../data/model/README.md)). `unseen` leaves out the patients that it was trained
+# or chosen on, if you have the real data. Of phantoms it has seen none.
+
+# %%
+scans = models.unseen(data.index_scans(data.find_data())).reset_index(drop=True)
+images, truths = data.load_slices(scans, size=128)
+truths = truths[..., 0] > 0
+print(f"{scans.patient.nunique()} patients, {len(scans)} slices, {truths.any(axis=(1, 2)).sum()} with tumour")
+
+# %% [markdown]
+# It takes slices of 64 pixels, and answers with a probability for every pixel. We enlarge the probabilities, not the
+# masks: between a pixel that is surely tumour and one that surely is not, the border can then lie in between.
+
+# %%
+network = models.shipped_model()
+small, _ = data.load_slices(scans, size=network.input_shape[1])
+probabilities = evaluation.resize_probabilities(evaluation.predict_slices(network, small), 128)[..., 0]
+guesses = probabilities >= 0.5
+print("probabilities:", probabilities.shape, f"from {probabilities.min():.2f} to {probabilities.max():.2f}")
+
+# %% [markdown]
+# ## One slice, three ways
+#
+# Which slice? The best would flatter, the worst would frighten. We sort all tumour slices by Dice and take the one in
+# the middle. What does the network say about it?
+
+# %%
+with_tumor = np.flatnonzero(truths.any(axis=(1, 2)))
+slice_dice = np.array([evaluation.dice_score(truths[k], guesses[k]) for k in with_tumor])
+one = with_tumor[slice_dice.argsort()[len(with_tumor) // 2]]
+axes = plots.overlay(images[one], probabilities[one], title=f"{scans.patient[one]}, slice {scans.slice[one]}")
+plots.show(axes, alt="A FLAIR slice, the network's probabilities in colour: high over the lesion, low at its rim")
+
+# %% [markdown]
+# An **overlay** shows how sure the network is, and hides the scan below it. It says nothing about who is right. For
+# that, draw both outlines: the expert's solid, the network's, at a threshold of 0.5, dashed. This is a **contour**.
+
+# %%
+axes = plots.contour(images[one], truths[one], guesses[one])
+print(f"Dice of this slice: {np.median(slice_dice):.2f}")
+plots.show(axes, alt="The same slice with two outlines that run near each other, the expert's and the network's")
+
+# %% [markdown]
+# Half of all tumour slices look better than this, half worse. The two lines run side by side: is that good? To see
+# *how* it is wrong, ask of every pixel what became of it.
+#
+# ### Exercise 1: what became of every pixel?
+#
+# There are four answers, and each gets a number: **0** healthy, and left alone; **1** a *hit*, tumour that was
+# guessed; **2** a *miss*, tumour that was not; **3** a *false alarm*, a guess where there is no tumour. Tumour is
+# guessed where the probability is at least the threshold.
+
+
+# %% exercise="error_codes"
+def error_codes(truth, probability, threshold):
+    """What became of every pixel: 0, 1, 2 or 3.
+
+    truth: (height, width) boolean, the expert's mask. probability: of the same shape, 0 to 1. threshold: a number;
+    a pixel of at least this probability is guessed to be tumour. Returns (height, width) whole numbers.
+    """
+    ### BEGIN SOLUTION
+    guess = probability >= threshold
+    codes = np.zeros(truth.shape, np.uint8)
+    codes[truth & guess] = 1
+    codes[truth & ~guess] = 2
+    codes[~truth & guess] = 3
+    return codes
+    ### END SOLUTION
+
+
+# %%
+check("error_codes", error_codes)
+
+# %% [markdown]
+# Stuck? Run the next cell without its `#`, up to three times.
+
+# %%
+# hint("error_codes")
+
+# %% [markdown]
+# Coloured, the codes make the **error map**, the picture to remember. Hits are plain blue, misses are hatched, false
+# alarms are dotted: whoever does not see the colours reads the patterns.
+
+# %%
+axes = plots.error_map(images[one], truths[one], guesses[one])
+counts = np.bincount(masks.error_codes(truths[one], probabilities[one]).ravel(), minlength=4)
+print(dict(zip(["healthy", "hits", "misses", "false alarms"], counts.tolist())))
+plots.show(axes, alt="The error map of the slice: a blue area of hits, misses and false alarms only along its rim")
+
+# %% [markdown]
+# ## Where the threshold lies
+#
+# Why 0.5? Move the slider. Which errors grow as it goes up, which as it goes down? Is there a place where both vanish?
+
+# %%
+widgets.threshold_explorer(probabilities[one], truths[one], images[one])
+
+# %% [markdown]
+# Up: misses. Down: false alarms. And nowhere none of both. Somewhere between lies the best Dice.
+#
+# ### Exercise 2: the best threshold
+#
+# Try a list of thresholds, and give back the one with the best Dice (`evaluation.dice_score(truth, mask)` computes
+# it). If several are equally good, give back the highest of them: it marks no pixel more than needed.
+
+
+# %% exercise="best_threshold"
+def best_threshold(truth, probability, thresholds):
+    """The threshold with the best Dice; of several equally good ones the highest.
+
+    truth: (height, width) boolean. probability: the same shape, 0 to 1; tumour is guessed where it is at least the
+    threshold. thresholds: list of numbers, in any order. Returns one of them.
+    """
+    ### BEGIN SOLUTION
+    best, best_dice = None, -1
+    for threshold in sorted(thresholds):
+        dice = evaluation.dice_score(truth, probability >= threshold)
+        if dice >= best_dice:
+            best, best_dice = threshold, dice
+    return best
+    ### END SOLUTION
+
+
+# %%
+check("best_threshold", best_threshold)
+
+# %%
+# hint("best_threshold")
+
+# %% [markdown]
+# Now for all patients, each one's whole volume: a thin line for each, the mean in black, and a ring at each one's best
+# threshold. What do you expect: one place where all the rings meet?
+
+# %%
+patients = list(scans.patient.unique())
+rows = [scans.index[scans.patient == name] for name in patients]
+thresholds = np.round(np.arange(0.05, 1, 0.05), 2)
+dice = np.array([[evaluation.dice_score(truths[k], probabilities[k] >= t) for t in thresholds] for k in rows])
+worst = int(dice.max(axis=1).argmin())
+axes = plots.dice_by_threshold(thresholds, dice, marked={"the worst patient": worst})
+print(f"mean Dice from {dice.mean(axis=0).min():.2f} to {dice.mean(axis=0).max():.2f}, whatever the threshold")
+print(f"the worst patient: {dice[worst].max():.2f} at best")
+plots.show(axes, alt="Dice against threshold: flat lines, with rings from left to right, one line near 0 throughout")
+
+# %% [markdown]
+# The rings lie at both ends and in between: the best threshold of one patient is a bad one of the next, and the mean
+# hardly moves. And the line at the bottom has no good place at all. A threshold shifts the rim of what has been found;
+# it does not find. (If you do choose one, choose it on patients that you will not report: that is for lesson 8.)
+#
+# ## From worst to best
+#
+# Every patient's Dice, from worst to best.
+
+# %%
+table = evaluation.score_patients(scans, probabilities).sort_values("dice", ignore_index=True)
+axes = plots.patient_scores(table)
+plots.show(axes, alt="Every patient's Dice from worst to best: a few far below the rest, most between .7 and .9")
+
+# %% [markdown]
+# The mean stands where hardly anybody is: most are better, a few are far worse. Who are they? We look at two of the
+# worst, two from the middle, two of the best, each on the slice with the largest tumour.
+
+# %%
+middle = len(table) // 2
+some = table.iloc[[0, 1, middle - 1, middle, -2, -1]]
+largest = [scans.tumor_pixels[scans.patient == name].idxmax() for name in some.patient]
+titles = ["worst", "second worst", "middle", "middle", "second best", "best"]
+labels = [f"Dice {score:.2f}" for score in some.dice]
+axes = plots.error_gallery(images[largest], truths[largest], guesses[largest], titles, labels)
+plots.show(axes, alt="Six patients from worst to best: a tumour missed whole, one found in part, then errors at rims")
+
+# %%
+some[["patient", "tumor_slices", "dice", "precision", "recall"]].round(2)
+
+# %% [markdown]
+# Read the table beside the picture. *Recall* is the share of the tumour that was found, *precision* the share of what
+# was marked that is tumour. The worst patient has neither: the tumour is missed and something else is marked. What the
+# second worst has marked is nearly all tumour; only it is a small piece of it. From the middle on, the errors
+# are a rim.
+#
+# ### Exercise 3: in your own words
+#
+# In three or four sentences: where is the network wrong, in the worst patients and in the others? Look at the upper
+# row too: what about their scans may have made it hard? A person reads this.
+
+# %% exercise="what_the_worst_share"
+### BEGIN SOLUTION
+what_the_worst_share = (
+    "In the two worst patients whole areas are wrong: one tumour is missed altogether while healthy tissue is marked, "
+    "of the other only a piece is found. Both tumours are hardly brighter than the tissue around them on FLAIR; I "
+    "would have had trouble to see them too. In the others the area is right and the errors lie along the rim, a "
+    "pixel or two wide, more of them outside than inside."
+)
+### END SOLUTION
+
+# %%
+check("what_the_worst_share", what_the_worst_share)
+
+# %% [markdown]
+# ## A whole patient at a glance
+#
+# So far we chose the slice with the largest tumour, where it is easiest to find. Here are *all* slices of the patient
+# in the middle, from the neck up. Look for colour where there is no white outline.
+
+# %%
+name = table.patient[middle - 1]
+rows = scans.index[scans.patient == name]
+axes = plots.patient_errors(images[rows], truths[rows], guesses[rows], scans.slice[rows].tolist(), title=name)
+plots.show(axes, alt="All slices of one patient, errors in colour, and bars: hits in the tumour, errors at rim and ends")
+
+# %% [markdown]
+# Are the first and the last slice of a tumour harder than those in between? There it tapers off, and even what is
+# tumour is a matter of opinion.
+
+# %%
+shows = scans.tumor_pixels > 0
+beside = shows.groupby(scans.patient)
+inner = shows & beside.shift(1, fill_value=False) & beside.shift(-1, fill_value=False)
+for where, chosen in (("first and last slices", ~inner), ("slices in between", inner)):
+    print(f"{where}: mean Dice {slice_dice[chosen[with_tumor]].mean():.2f}")
+
+# %% [markdown]
+# ## The same look at a network of our own
+#
+# How would we have known, without all these pictures, what a network does where we did not look? We train a small
+# U-Net for a few seconds, as many published ones were trained: on tumour slices only.
+
+# %%
+split = data.split_by_patient(scans, seed=0)
+seen = split.train[split.train.tumor_pixels > 0]
+keras.utils.set_random_seed(0)
+ours = models.unet((64, 64, 3), filters=(8, 16, 32, 48))
+training.fit_arrays(ours, *data.load_slices(seen, 64), epochs=10, learning_rate=5e-3, progress=False)
+print(f"trained on {len(seen)} slices of {seen.patient.nunique()} patients")
+
+# %% [markdown]
+# Both networks, on patients that neither has seen, each on the slice with the largest tumour. Which is better?
+
+# %% tags=["nbval-ignore-output"]
+new = scans[~scans.patient.isin(split.train.patient)]
+ours_says = evaluation.resize_probabilities(evaluation.predict_slices(ours, small[new.index]), 128)[..., 0] >= 0.5
+both = {"ships": guesses[new.index], "trained here": ours_says}
+chosen = new.groupby("patient").tumor_pixels.idxmax().iloc[:5]
+picked = new.index.get_indexer(chosen)
+axes = plots.error_gallery(images[chosen], truths[chosen], {name: guess[picked] for name, guess in both.items()})
+plots.show(axes, alt="Five patients, the errors of two networks below each other; both miss and hit tumours")
+
+# %% [markdown]
+# Ours has seen sixteen patients for seconds, the other one fifty-six for minutes, so it may be worse. But it was
+# trained on tumour slices, and tumour slices are what we looked at. What does it do where there is nothing to find?
+
+# %% tags=["nbval-ignore-output"]
+last = new[new.patient == new.patient.iloc[-1]]
+said = ours_says[new.index.get_indexer(last.index)]
+axes = plots.patient_errors(images[last.index], truths[last.index], said, last.slice.tolist())
+empty = ~truths[new.index].any(axis=(1, 2))
+for name, guess in both.items():
+    print(f"{name}: marks tumour on {guess[empty].any(axis=(1, 2)).sum()} of {empty.sum()} slices without tumour")
+plots.show(axes, alt="All slices of one patient: false alarms of our network on most slices, with and without tumour")
+
+# %% [markdown]
+# It has never met a slice without tumour, so nothing taught it to leave one alone: it marks far more of them than the
+# network that ships. A gallery of tumour slices would never have told. Whatever you look at was *chosen*, by you or by
+# somebody who wants to please you. Look at what was not.
+#
+# ## What stands apart
+#
+# In the strip further up, some colour lies far from the tumour: small islands. Most patients have one tumour, in one
+# piece. So one often cleans a mask by keeping only its largest piece.
+#
+# ### Exercise 4: the largest part
+#
+# Two tumour pixels that touch belong to the same part, also when they touch at a corner only. `ndimage.label(mask,
+# structure=np.ones((3, 3)))` gives every pixel the number of its part, from 1 on in the order in which they are met,
+# and 0 for the background; and it says how many parts there are.
+
+# %%
+from scipy import ndimage
+
+ndimage.label([[1, 0, 0, 1], [0, 1, 0, 0]], structure=np.ones((3, 3)))
+
+
+# %% exercise="largest_part"
+def largest_part(mask):
+    """The largest connected part of a mask, as a mask.
+
+    mask: (height, width) boolean. Returns the same shape, boolean: True only where the largest part is. An empty mask
+    stays empty.
+    """
+    ### BEGIN SOLUTION
+    parts, count = ndimage.label(mask, structure=np.ones((3, 3)))
+    if count == 0:
+        return mask
+    sizes = np.bincount(parts.ravel())
+    sizes[0] = 0
+    return parts == sizes.argmax()
+    ### END SOLUTION
+
+
+# %%
+check("largest_part", largest_part)
+
+# %%
+# hint("largest_part")
+
+# %% [markdown]
+# The library's `masks.largest_part` takes whole volumes too, where parts also touch from slice to slice. What does it
+# do to the patients of the network that ships? Guess first: whom will it help, whom can it not help?
+
+# %%
+before, after = [], []
+for rows in (scans.index[scans.patient == name] for name in table.patient):
+    before.append(evaluation.dice_score(truths[rows], guesses[rows]))
+    after.append(evaluation.dice_score(truths[rows], masks.largest_part(guesses[rows])))
+change = np.array(after) - before
+print(f"mean Dice {np.mean(before):.3f} before, {np.mean(after):.3f} after")
+print(f"better by more than .01: {(change > 0.01).sum()} patients, worse: {(change < -0.01).sum()}")
+print(f"the worst patient: {before[0]:.2f} before, {after[0]:.2f} after")
+
+# %% [markdown]
+# A little, for those with islands; nothing for the one whose only island was the wrong one. Remember what it costs,
+# too: in this data set one tumour slice in seven shows more than one part, and a second tumour would be wiped out.
+#
+# ## A figure fit for a report
+#
+# A picture that leaves your notebook loses everything that you know about it. So it must say whose slice it is and
+# which; which sequence; whose outline is whose; what the network was and the threshold; how large the things are.
+
+# %%
+k = largest[2]
+what = "VGG19-U-Net, a quarter of the width, 64 × 64 pixels"
+axes = plots.report_figure(images[k], truths[k], guesses[k], scans.patient[k], scans.slice[k], 0.5, network=what)
+alt = "A slice, both outlines from near, and the errors: a rim of false alarms around a lesion that was found"
+for path in plots.save_figure(axes, "runs/lesson07/figure", alt):
+    print(path.name)
+plots.show(axes)
+
+# %% [markdown]
+# Both files are in the folder `runs/lesson07` beside this notebook. PNG, here with 300 dots an inch, is for slides and
+# documents; PDF is for print: letters and outlines stay sharp at any size. The bar is in pixels, and the figure says
+# why: nobody can measure millimetres in files that do not carry them.
+#
+# ## A scan of your own
+#
+# Any slice will do that looks to the network like those it was trained on. Of that the file can prove only the first
+# half of this table.
+#
+# | what is needed | if not |
+# |---|---|
+# | a TIFF, square, 8 bits, three channels | an error that says what to do |
+# | the channels are pre-contrast, FLAIR, post-contrast, in this order | an answer, and a wrong one |
+# | one slice across the head, skull included, as in lesson 1 | an answer, and perhaps a wrong one |
+#
+# We take a slice from the scans, so that this works offline; put the path of your own file in its place. `course
+# predict` does the same from a terminal.
+
+# %%
+from course_lib.commands import predict  # what `course predict` calls
+from course_lib.errors import DataError
+
+folder = Path("runs/lesson07")
+image, expert = images[largest[-1]], truths[largest[-1]]
+Image.fromarray(image).save(folder / "my_scan.tif")
+((path, mask),) = predict.predict_files(network, [folder / "my_scan.tif"], threshold=0.5)
+axes = plots.overlay(predict.read_slice(path), mask, title=path.name)
+plots.show(axes, alt="A slice read from a file, the network's mask over the lesion in orange")
+
+# %% [markdown]
+# What happens to a file that does not fit? And, worse, to one that fits, but whose first two sequences have changed
+# places? A program that writes colours as blue, green, red would do such a thing to you.
+
+# %%
+Image.fromarray(image[..., 1]).save(folder / "flair_only.tif")
+try:
+    predict.read_slice(folder / "flair_only.tif")
+except DataError as error:
+    print(error)
+
+# %%
+swapped = image[..., [1, 0, 2]]
+Image.fromarray(swapped).save(folder / "swapped.tif")
+found = dict(predict.predict_files(network, [path, folder / "swapped.tif"], threshold=0.5))
+labels = [f"Dice {evaluation.dice_score(expert, mask):.2f}" for mask in found.values()]
+titles = ["as it should be", "pre and FLAIR swapped"]
+axes = plots.error_gallery([image, swapped], [expert] * 2, list(found.values()), titles, labels)
+print(*labels)
+plots.show(axes, alt="Left a lesion hit; right, with two sequences swapped, the same lesion is missed")
+
+# %% [markdown]
+# No error, no warning: a mask, and the tumour gone. A network cannot tell that it looks at the wrong thing. Look at
+# your first predictions of any new source of scans before you believe a single number.
+#
+# ## Be the radiologist
+#
+# Your turn with the pencil. Outline the tumour on this slice, with mouse, finger or keyboard; then do it again without
+# looking at your first attempt. You are scored against the expert, against the network, and against yourself.
+
+# %%
+board = widgets.outline_board(images[one], truths[one], guesses[one])
+board
+
+# %% [markdown]
+# If you read this on a page, or ran the lesson without drawing, the outline above is an *example* that the computer
+# made from the expert's: moved to the right by a pixel and smoothed. No person drew it. Outlines can also be given as
+# points (x, y), in pixels from the upper left. A square of four points around the lesion, and the example:
+
+# %%
+y, x = np.nonzero(truths[one])
+box = [(x.min(), y.min()), (x.max(), y.min()), (x.max(), y.max()), (x.min(), y.max())]
+mine = {"a square": box, "example": widgets.example_outline(truths[one])}
+widgets.score_attempts(truths[one], guesses[one], mine).round(2)
+
+# %% [markdown]
+# Did you reach .95? Hardly anybody does. Were you careless, or is the expert wrong? Perhaps neither. Think of two
+# readers who look at a typical tumour here, of some 450 pixels. Both stay within one pixel of the expert's outline
+# everywhere. But the one draws a pixel too wide all round, the other a pixel too tight. **Which Dice do these two
+# reach with each other?** Guess before you run on.
+
+# %% exercise="two_readers_guess"
+### BEGIN SOLUTION
+two_readers_guess = 0.95
+### END SOLUTION
+
+# %%
+check("two_readers_guess", two_readers_guess)
+
+# %% [markdown]
+# We let the computer draw for all tumour slices: the expert's outline moved by one pixel, drawn a pixel wider, and the
+# two readers. Beside them stands the network, compared with the expert.
+
+# %%
+costs = masks.one_pixel_costs(truths[with_tumor])
+costs.columns = ["area", "moved by a pixel", "a pixel wider", "one wide, one tight"]
+costs["network and expert"] = slice_dice
+for name, dice in costs.drop(columns="area").items():
+    print(f"{name:20} median Dice {dice.median():.2f}")
+axes = plots.pixel_costs(costs)
+plots.show(axes, alt="Dice against tumour size: all rise; two readers and the network are close but for small tumours")
+
+# %% [markdown]
+# Two readers whom nobody would call careless share about .8, and less the smaller the tumour. On the typical slice the
+# network stands as near to the expert as those two stand to each other. So a good part of what keeps it from 1 is not
+# error but pencil: the border of a glioma is not a line. What is *not* pencil is the smallest quarter, where the
+# network falls far below the readers: there it misses tumours.
+#
+# The same has been seen with people: expert readers agree with each other at about .84, and the network of Buda and
+# colleagues (2019), on all 110 patients of this data set, reached .82. (At 256 pixels, the files' own size; ours are
+# half as fine.) If a network claims .95, ask whose pencil it has learned, and think of lesson 2's twins.
+#
+# ## In this lesson
+#
+# - An overlay says how sure, a contour how near, an error map where and in which way it is wrong.
+# - A threshold moves the rim of what was found. It finds nothing.
+# - The mean is made by a few bad patients; look at the worst first, and at the slices that nobody chose.
+# - Keeping the largest part removes islands, and second tumours.
+# - A network answers whatever you show it, swapped sequences too.
+# - One pixel costs a tenth of Dice, and two careful readers share about .8. Above that one compares pencils.
+#
+# **To read:** Buda, Saha and Mazurowski 2019, *Association of genomic subtypes of lower-grade gliomas with shape features
+# automatically extracted by a deep learning algorithm* ([doi
+# 10.1016/j.compbiomed.2019.05.002](https://doi.org/10.1016/j.compbiomed.2019.05.002)), who made this data set; Reinke
+# and colleagues 2021, *Common limitations of image processing metrics: a picture story* ([arXiv
+# 2104.05642](https://arxiv.org/abs/2104.05642)), what Dice does and does not see, in pictures.
+#
+# Next, in lesson 8: how good is it, really, and how sure are you?
