@@ -72,8 +72,13 @@ def test_the_epochs_waited_are_written_and_begin_again_after_a_best(series):
     assert texts(plots.steered(series, patience=3)) == ["1", "2", "1"]
 
 
+def test_the_count_begins_again_once_patience_has_run_out():
+    table = {"epoch": range(1, 7), "val_loss": [0.5] * 6, "learning_rate": [0.1] * 6}
+    assert texts(plots.steered(table, patience=2)) == ["1", "2", "1", "2", "1"]
+
+
 def test_the_rate_below_steps_where_it_was_cut_and_says_to_what(series):
-    (below,) = plots.steered(series).child_axes
+    _, below = plots.steered(series).figure.axes
     assert texts(below) == ["0.1", "0.01"]
     assert below.get_yscale() == "log"
     np.testing.assert_allclose(below.get_lines()[0].get_ydata(), series["learning_rate"])
@@ -81,7 +86,7 @@ def test_the_rate_below_steps_where_it_was_cut_and_says_to_what(series):
 
 def test_stop_and_restored_epoch_are_marked(series):
     ax = plots.steered(series, stopped=6, restored=5)
-    assert {"stop ", "restored"} <= set(texts(ax))
+    assert {"stop", "restored"} <= set(texts(ax))
     assert [5] in [list(each.get_xdata()) for each in ax.get_lines()]
 
 

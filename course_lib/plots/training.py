@@ -47,11 +47,12 @@ def steered(table, patience=None, stopped=None, restored=None, title=None, ax=No
 
     Args:
         table: a row an epoch with epoch, val_loss and learning_rate, as `training.replay` returns it.
-        patience: write the count of epochs without improvement beside the points (of early stopping); or None.
+        patience: write beside the points how many epochs brought no improvement; at this count it begins again. None
+            writes nothing.
         stopped: the epoch after which training ended, marked; or None.
         restored: the epoch whose weights were put back, ringed; or None.
         title: over the chart.
-        ax: axes for the losses, or None for a new figure. The rate has axes of its own below, in the same figure.
+        ax: axes for the losses, the rate then within their lower edge; or None for a new figure, the rate below.
 
     Returns:
         The axes of the losses.
@@ -62,28 +63,29 @@ def steered(table, patience=None, stopped=None, restored=None, title=None, ax=No
     epoch, loss = table["epoch"].to_numpy(), table["val_loss"].to_numpy()
     better = loss < np.minimum.accumulate(np.concatenate([[np.inf], loss[:-1]]))
     with looks.style():
-        ax = looks.new_axes(ax, (8, 4.2))
+        if ax is None:
+            ax, below = plt.subplots(2, 1, figsize=(8, 4.8), sharex=True, height_ratios=(3, 1), layout="constrained")[1]
+        else:
+            below = ax.inset_axes([0, 0, 1, 0.25], sharex=ax)
         ax.plot(epoch, loss, color=looks.BLUE, linewidth=1.4, zorder=2)
         for kind, face, label in ((better, looks.BLUE, "better than all before"), (~better, "white", "not better")):
             ax.plot(epoch[kind], loss[kind], "o", color=looks.BLUE, markerfacecolor=face, markersize=7, label=label)
         if patience is not None:
-            _write_waits(ax, epoch, loss, better)
+            _write_waits(ax, epoch, loss, better, patience)
         _mark_ends(ax, epoch, loss, stopped, restored)
         ax.set_ylabel("validation loss")
         ax.margins(y=0.16)
-        below = ax.inset_axes([0, -0.52, 1, 0.34], sharex=ax)
         _draw_rate(below, epoch, table["learning_rate"].to_numpy())
-        ax.tick_params(labelbottom=False)
-        ax.legend(loc="upper right", ncols=2)
+        ax.legend(loc="upper center", ncols=2)
         if title:
             ax.set_title(title)
     return ax
 
 
-def _write_waits(ax, epoch, loss, better):
+def _write_waits(ax, epoch, loss, better, patience):
     waited = 0
     for x, y, improved in zip(epoch, loss, better, strict=True):
-        waited = 0 if improved else waited + 1
+        waited = 0 if improved else waited % patience + 1  # it has run out: what follows begins again
         if waited:
             ax.annotate(f"{waited}", (x, y), (0, 8), textcoords="offset points", ha="center", fontsize=10)
 
@@ -92,13 +94,12 @@ def _mark_ends(ax, epoch, loss, stopped, restored):
     if restored is not None:
         at = (restored, loss[list(epoch).index(restored)])
         ax.plot(*at, "o", markersize=15, markerfacecolor="none", color=looks.GREEN, markeredgewidth=2)
-        ax.annotate(
-            "restored", at, (0, -20), textcoords="offset points", ha="center", va="top", color=looks.GREEN, fontsize=10
-        )
+        ax.annotate("restored", at, (0, 14), textcoords="offset points", ha="center", color=looks.GREEN, fontsize=10)
     if stopped is not None:
-        ax.axvline(stopped, color=looks.VERMILION, linewidth=2, linestyle="--")
+        ax.axvline(stopped + 0.3, color=looks.VERMILION, linewidth=2, linestyle="--")
         place = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
-        ax.annotate("stop ", (stopped, 0.04), (-3, 0), ha="right", color=looks.VERMILION, fontsize=11, **place)
+        ax.annotate("stop", (stopped + 0.3, 0.9), (6, 0), color=looks.VERMILION, fontsize=11, **place)
+        ax.set_xlim(right=stopped + 1.2)
 
 
 def _draw_rate(ax, epoch, rate):

@@ -63,9 +63,9 @@ def validate(model, slices: Slices, batch: int, loss=None) -> dict:
         val_loss: mean over batches of consecutive slices; val_dice: Dice of each patient's volume at threshold 0.5,
         mean over patients.
     """
-    from course_lib.evaluation import dice_score, predict_slices
+    from course_lib.evaluation import dice_score
 
-    probabilities = predict_slices(model, slices.images, batch)
+    probabilities = _predict(model, slices.images, batch)
     guess, truth = probabilities >= 0.5, slices.masks > 0
     rows = [np.flatnonzero(slices.patients == name) for name in np.unique(slices.patients)]
     scores = {"val_dice": float(np.mean([dice_score(truth[r], guess[r]) for r in rows]))}
@@ -74,6 +74,19 @@ def validate(model, slices: Slices, batch: int, loss=None) -> dict:
     starts = range(0, len(truth), batch)
     values = [float(loss(truth[i : i + batch].astype("float32"), probabilities[i : i + batch])) for i in starts]
     return {"val_loss": float(np.mean(values)), **scores}
+
+
+def _predict(model, images, batch):
+    """Probabilities of all slices in batches of one size: another size would have TensorFlow build another graph."""
+    from course_lib.evaluation import predict_slices
+
+    whole = len(images) // batch * batch
+    parts = [predict_slices(model, images[:whole], batch)] if whole else []
+    if whole < len(images):
+        filled = np.zeros((batch, *images.shape[1:]), images.dtype)
+        filled[: len(images) - whole] = images[whole:]
+        parts.append(predict_slices(model, filled, batch)[: len(images) - whole])
+    return np.concatenate(parts)
 
 
 def run_epochs(model, batches, score, callbacks, epochs: int, rows: list, show: bool, after_epoch=None) -> list:

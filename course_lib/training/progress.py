@@ -56,9 +56,9 @@ class Progress:
 def _words(row: dict) -> str:
     words = [f"loss {row['loss']:.4f}"] if "loss" in row else []
     if "val_dice" in row:
-        words.append(f"validation Dice by patient {row['val_dice']:.3f}")
+        words.append(f"validation Dice {row['val_dice']:.3f}")
     if "learning_rate" in row:
-        words.append(f"learning rate {row['learning_rate']:.2g}")
+        words.append(f"rate {row['learning_rate']:.2g}")
     return ", ".join(words)
 
 

@@ -78,8 +78,8 @@ print(f"{model.count_params():,} numbers")
 # ## Where the time goes
 #
 # A training passes over all slices again and again; each pass is an **epoch**, cut into **batches** of eight slices,
-# each followed by a step of the weights. Four things happen: slices are read and decoded, or taken from memory if that
-# was done before; they are varied at random; the network learns. Which of these costs most?
+# each followed by a step of the weights. First slices are read and decoded, or taken from memory if that was done
+# before; then the network learns. Which of these costs how much?
 
 
 # %% tags=["nbval-ignore-output"]
@@ -90,25 +90,24 @@ def seconds(work):
     return time.perf_counter() - begun
 
 
-batches, varied = np.arange(len(seen) // 8 * 8).reshape(-1, 8), data.Augmentation()
+batches = np.arange(len(seen) // 8 * 8).reshape(-1, 8)
 spent = {
     "read and decode": seconds(lambda: [data.load_slices(seen.iloc[rows], size=32) for rows in batches]),
     "or take from memory": seconds(lambda: [(images[rows], masks[rows]) for rows in batches]),
-    "vary at random": seconds(lambda: [data.augment_batch(images[r], masks[r], varied, seed=0) for r in batches]),
 }
 training.fit_arrays(model, images, masks, epochs=1, progress=False)  # the first one builds TensorFlow's graph
 spent["learn"] = seconds(lambda: training.fit_arrays(model, images, masks, epochs=1, progress=False))
 print(f"reading takes {spent['read and decode'] / spent['or take from memory']:.0f} times as long as remembering")
 axes = plots.time_spent(spent)
-plots.show(axes, alt="Bars: reading and decoding, taking from memory, varying, learning. Memory's is hardly seen")
+plots.show(axes, alt="Bars: reading and decoding, taking from memory, learning. That of memory is hardly to be seen")
 
 # %% [markdown]
-# Reading is dear, remembering next to nothing, and these are small files on a local disk. On a network drive a first
-# epoch on this data set was once measured at 3,285 seconds, and the next ones, from memory, at 115. A graphics card
-# makes *learn* many times shorter, and then waits for the rest. So: decode once, keep the bytes (176 slices of
-# 32 × 32 × 3 are half a megabyte), and then, in this order, shuffle, batch, vary, and prepare the next batch while
-# the network learns from this one. `data.make_dataset` does that. Never keep what was varied: a network that sees the
-# same variation in every epoch sees none.
+# Remembering costs next to nothing. Reading costs something even here, with small files on a local disk. On a network
+# drive a first epoch on this data set was once measured at 3,285 seconds, and the next ones, from memory, at 115. And
+# a graphics card makes *learn* many times shorter, and then waits for the rest. So: decode once, keep the bytes (176
+# slices of 32 × 32 × 3 are half a megabyte), and then, in this order, shuffle, batch, vary at random, and prepare the
+# next batch while the network learns from this one. `data.make_dataset` does that. Never keep what was varied: a
+# network that sees the same variation in every epoch sees none.
 #
 # How many steps has an epoch? 100 slices in batches of eight make twelve steps, and four slices are left over. One may
 # take them as a smaller batch, a thirteenth step, or leave them out: the order is drawn anew for every epoch, so that
@@ -185,15 +184,20 @@ check("move_pairs", move_pairs)
 # too high, and every step overshoots. Nobody knows the right one beforehand, but a minute's test finds it (Smith
 # 2015): begin far too low, raise the rate a little with every step, and watch the loss.
 
-# %%
-steps = training.rate_range_test(start.restore(), images, masks, lowest=1e-5, highest=100, steps=90)
+# %% tags=["nbval-ignore-output"]
+steps = training.rate_range_test(start.restore(), images, masks, lowest=1e-5, highest=10, steps=80)
+smooth = steps.loss.rolling(7, center=True).mean()
+lowest, rate = smooth.min(), steps.learning_rate[smooth.idxmin()]
+print(f"loss {smooth.max():.2f} at first, lowest ({lowest:.2f}) near the rate {rate:.2g}, ", end="")
+print(f"then up to {smooth[smooth.idxmin():].max():.2f} again")
 axes = plots.rate_range(steps, chosen=0.02)
-plots.show(axes, alt="Loss against learning rate: level on the left, falling in the middle, shooting up on the right")
+plots.show(axes, alt="Loss against learning rate: level on the left, falling in the middle, restless on the right")
 
 # %% [markdown]
 # Three landscapes, from left to right. *Too slow*: the loss hardly moves. *Good*: it falls with every step. *Too high*:
-# it jumps about, and in the end it explodes. Where the loss is lowest the rate is already at the brink; people take a
-# tenth of that, or the place where it falls most steeply. We take 0.02.
+# it jumps about and gets worse. (Batch normalisation and Adam tame this network; with others the loss explodes there.)
+# Where the loss is lowest the rate is already at the brink; people take about a tenth of that, or the place where it
+# falls most steeply. We take 0.02.
 #
 # The rate that the original authors of this course's network took, 0.05, came with another setting of Adam
 # (`epsilon=0.1`), which makes its steps much smaller. A rate alone says nothing.
@@ -230,8 +234,8 @@ plots.show(axes, alt="Two trainings: in both, losses fall; validation Dice rises
 
 # %% [markdown]
 # Look at the blue lines only, and cover the others. You would go to bed: the loss fell to a fraction, with masks that
-# lay anywhere but on their tumours. The validation loss fell as well. What was learned there is that tumour is rare,
-# and lies somewhere in the head: true, and useless. Only a score that asks for tumours, on patients that were not
+# lay anywhere but on their tumours, and the validation loss raised no alarm. What was learned there is that tumour is
+# rare, and lies somewhere in the head: true, and useless. Only a score that asks for tumours, on patients that were not
 # trained on, tells. Dice is 0.
 #
 # So: look at a batch before the first step, exactly as the network gets it. And watch the validation Dice.
@@ -376,11 +380,12 @@ watchmen = [
     keras.callbacks.EarlyStopping(patience=8, restore_best_weights=True, **watch),
     keras.callbacks.ModelCheckpoint(folder / "best.weights.h5", save_best_only=True, save_weights_only=True, **watch),
 ]
-common = {"epochs": 40, "validation": held_out, "callbacks": watchmen, "live": True}
+common = {"epochs": 40, "validation": held_out, "callbacks": watchmen, "live": True, "progress": False}
 watched = training.fit_arrays(start.restore(learning_rate=0.02), images[few], masks[few], **common)
 
 # %% [markdown]
-# What did they do? Find in the picture: the epochs in which the rate was cut, the end, and the epoch that was restored.
+# The dotted line marks the epoch of the best Dice; our watchmen watch the loss, and the two need not agree. What did
+# they do? Find in the next picture: the epochs in which the rate was cut, the end, and the epoch that was restored.
 
 # %% tags=["nbval-ignore-output"]
 best = int(watched.epoch[watched.val_loss.idxmin()])
@@ -413,7 +418,7 @@ pd.DataFrame({**rows, "on disk": on_disk}).T[["val_loss", "val_dice"]].astype(fl
 recipes = {name: getattr(training.Recipe, name)() for name in ("original", "full", "fast")}
 names = ["size", "width", "batch", "epochs", "learning_rate", "epsilon", "schedule", "warmup"]
 names += ["plateau_patience", "plateau_factor", "stopping_patience", "monitor", "empty_per_tumor"]
-pd.DataFrame({title: [getattr(recipe, name) for name in names] for title, recipe in recipes.items()}, index=names)
+pd.DataFrame({title: [str(getattr(recipe, name)) for name in names] for title, recipe in recipes.items()}, index=names)
 
 # %% [markdown]
 # Two rows to notice. `monitor`: the original watches the validation loss, ours the validation Dice by patient, the
