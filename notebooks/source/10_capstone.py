@@ -1,0 +1,445 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 10 · Capstone
+#
+# **Can you do it without us?**
+#
+# A study on brain tumours has a fixed order: divide the patients, train, choose, score once, write down what came out
+# and what did not. Here you go through all of it with a network of your own. What you have at the end is what one
+# publishes: a file of masks that others can score, and a card that says how far to trust them.
+#
+# | | |
+# |---|---|
+# | **You will be able to** | run the full recipe on the real patients; choose on validation and test once; hand in predictions that can be scored; write a model card |
+# | **Time** | 120 minutes, and the hours in which a GPU works without you |
+# | **Memory, GPU** | 1.3 GB and no GPU as it stands; with `preset = "full"` a GPU, and the real data |
+
+# %% tags=["setup"]
+import numpy as np
+import pandas as pd
+from IPython.display import Markdown, display
+
+from course_lib import data, evaluation, handin, plots
+from course_lib.check import check, hint
+
+# %%
+from course_lib import models
+from course_lib.training import Recipe, train
+
+# %% [markdown]
+# ## One parameter
+#
+# Everything below runs on two processor cores and invented patients in about a minute, and on a GPU and the real
+# patients in its own time. What decides is the next line. On the day that you have a GPU, change the one word.
+
+# %%
+preset = "fast"  # or "full"
+recipes = {
+    "fast": Recipe.fast(size=48, width=0.125, epochs=10, learning_rate=2e-3),
+    "full": Recipe.full(),
+}
+recipe = recipes[preset]
+
+# %% [markdown]
+# What hangs on that word? All in which the two recipes differ:
+
+# %%
+differing = recipes["fast"].differences(recipes["full"])
+pd.DataFrame(differing, index=["fast", "full"]).T.astype(str)
+
+# %% [markdown]
+# Numbers, nearly all. Now the networks that they make. Guess: which layers does the large one have that the small one
+# lacks?
+
+# %%
+small = models.vgg19_unet((48, 48, 3), weights=None, width=0.125)
+large = models.vgg19_unet((256, 256, 3), weights=None)
+kinds = [[type(layer).__name__ for layer in network.layers] for network in (small, large)]
+print(f"{len(kinds[0])} layers and {len(kinds[1])}; the same kinds in the same order: {kinds[0] == kinds[1]}")
+print(f"weights: {small.count_params():,} and {large.count_params():,}")
+
+# %%
+for name, network in (("small", small), ("large", large)):
+    title = f"{name}: {network.count_params():,} weights"
+    axes = plots.network_diagram(network, title=title)
+    plots.show(axes, alt=f"The {name} network as a U of five levels with four skips; only the numbers in it differ")
+del small, large
+
+# %% [markdown]
+# None. It is the same U, drawn twice. The code that you understand is the code that does the real thing; it only has
+# more to multiply.
+#
+# ## What the large one costs
+#
+# Measured on two cores, with nothing else running, for the large network: one training step takes 88 ms a slice at 64
+# pixels, 344 ms at 128 and 1,210 ms at 256 (bfloat16). An epoch on the real set shows it about 1,900 slices, so at
+# 256 pixels that is some 38 minutes, and sixty epochs take a day and a half. That is what a GPU is for. How long
+# yours takes we have not measured, and it depends on which you get: the bar tells you after the first epoch. All
+# 3,929 slices and masks at 256 pixels are 1.03 GB in memory.
+#
+# | where | the real patients | the GPU | so that a run outlives the session |
+# |---|---|---|---|
+# | **Kaggle** | nothing to download: *Add Input*, search for `lgg-mri-segmentation` by mateuszbuda | *Settings → Accelerator*; switch the internet on, for the course and the ImageNet weights | `COURSE_RUNS=/kaggle/working/runs` |
+# | **Colab** | `course data --kaggle` fetches them or says how, see [data/README.md](../data/README.md) | *Runtime → Change runtime type* | mount your Drive, and let `COURSE_RUNS` name a folder there |
+# | **at home** | the same | Linux or WSL2, `pip install "tensorflow[and-cuda]"` | nothing: runs lie in `runs/` |
+#
+# `COURSE_RUNS` is an environment variable: before anything else, in a cell, `%env COURSE_RUNS=…`. Sessions end when
+# they please. A run is on disk after every epoch, and goes on where it was.
+#
+# ## The patients
+#
+# Which are in use? The library looks in four places and says what it took; `course data` shows all four.
+
+# %%
+root = data.find_data()
+scans = data.index_scans(root)
+scans.groupby("institution").agg(patients=("patient", "nunique"), slices=("slice", "size"))
+
+# %% [markdown]
+# Before anything is trained, everybody gets a place: some to learn from, some to choose on, some for the end. You know
+# from lesson 2 what a leak is worth. So trust nobody's split, ours included: check it.
+#
+# ### Exercise 1: is anybody on both sides?
+#
+# A patient's folder is named `COLLECTION_INSTITUTION_NUMBER_DATE`, as `TCGA_CS_4941_19960909`. Institutions give
+# their numbers each for itself. Somebody who was scanned on two dates would have two folders, and is still one person.
+
+
+# %% exercise="shared_patients"
+def shared_patients(train, validation, test):
+    """The people who are in two or three of the parts: a sorted list of COLLECTION_INSTITUTION_NUMBER.
+
+    train, validation, test: lists of folder names.
+    """
+    ### BEGIN SOLUTION
+    train, validation, test = [{name.rsplit("_", 1)[0] for name in part} for part in (train, validation, test)]
+    return sorted((train & validation) | (train & test) | (validation & test))
+    ### END SOLUTION
+
+
+# %%
+check("shared_patients", shared_patients)
+
+# %% [markdown]
+# Stuck? Run the next cell without its `#`, up to three times.
+
+# %%
+# hint("shared_patients")
+
+# %% [markdown]
+# Here is the split that training will make from this recipe, and the one that most published notebooks make.
+
+# %%
+settings = {"validation": recipe.validation, "test": recipe.test, "seed": recipe.seed}
+splits = {
+    "by patient": data.split_by_patient(scans, **settings),
+    "by slice": data.split_by_slice(scans, **settings),
+}
+for name, split in splits.items():
+    names = [part.patient.unique() for part in split]
+    shared = handin.shared_patients(*names)
+    print(f"{name}: {[len(part) for part in names]} patients in the parts, {len(shared)} in more than one")
+
+# %% [markdown]
+# ## Train
+#
+# One line. It splits, loads, augments, trains, keeps the best epoch, and writes everything down. The folder is named
+# after the preset and the patients. If there is a run in it already, `resume=True` goes on with that one: stop this
+# cell half-way with ■ and start it again, and see.
+
+# %% tags=["nbval-ignore-output"]
+folder = handin.run_folder(preset, scans)
+run = train(recipe, root, folder, resume=True)
+print(f"{len(run.history)} epochs, {np.mean(run.seconds[1:]):.1f} s each after the first")
+
+# %% tags=["nbval-ignore-output"]
+axes = plots.curves(run.history)
+plots.show(axes, alt="Loss and validation Dice by epoch: the losses fall, Dice rises, the best epoch is marked")
+
+# %% [markdown]
+# The curve is that of the validation patients. Nobody has looked at those kept for the end. **What will be their mean
+# Dice?**
+
+# %% exercise="my_dice"
+### BEGIN SOLUTION
+my_dice = 0.6
+### END SOLUTION
+
+# %%
+check("my_dice", my_dice)
+
+# %% [markdown]
+# ## Choose, on validation
+#
+# Everything that you choose, you choose on the validation patients. First the threshold: from which probability on
+# is a pixel tumour? One half is a habit, not a law.
+
+# %% tags=["nbval-ignore-output"]
+parts = handin.parts_of(run, scans)
+model = run.best_model()
+images, masks = data.load_slices(parts.validation, recipe.size)
+maps = evaluation.predict_slices(model, images)
+patients = parts.validation.patient
+table = evaluation.dice_by_threshold(patients, masks[..., 0], maps, np.arange(5, 100, 5) / 100)
+threshold = float(table.mean(axis=1).idxmax())
+axes = plots.dice_by_threshold(table.index, table.T, title=f"chosen: {threshold}")
+plots.show(axes, alt="Dice against threshold for each validation patient, and their mean with its highest point")
+
+# %% [markdown]
+# Can the network do better without training any longer? An idea: a head is nearly symmetric, so show it every slice a
+# second time, mirrored, mirror the answer back, and average the two. Is that better? Compare patient by patient.
+
+# %% tags=["nbval-ignore-output"]
+mirrored = evaluation.predict_slices(model, images[:, :, ::-1])[:, :, ::-1]
+answers = {"plain": maps, "with its mirror image": (maps + mirrored) / 2}
+truth = masks[..., 0]
+dice = {name: evaluation.dice_by_patient(patients, truth, one[..., 0] >= threshold) for name, one in answers.items()}
+pd.DataFrame(dice).round(3)
+
+# %% tags=["nbval-ignore-output"]
+found = evaluation.compare_models(*dice.values())
+print(f"mean difference {found.difference:+.3f} (95 % interval {found.low:+.3f} to {found.high:+.3f})")
+print(f"better for {found.higher} of {found.patients} patients, worse for {found.lower}")
+
+# %% [markdown]
+# Look down a column, then along a row. Patients differ far more than the two ways do; that is why one compares within
+# each patient. And then ask how many patients there are. With four, an interval is a polite way of saying that nobody
+# knows. To call something better you want an interval that stays on one side of 0, on more patients and more than one
+# seed.
+#
+# What else could make your network better? Each of these is one change to the recipe or one line after it. Which of
+# them help on these patients, and how much, is what you would find out; we promise nothing.
+#
+# | what | how |
+# |---|---|
+# | more pixels, more channels | `Recipe.full(size=128)`; `Recipe.fast(width=0.5)` |
+# | what it is trained on | `empty_per_tumor=0.5`, or `None` for every empty slice; `augmentation=` with other ranges, or `Augmentation.none()` |
+# | what it is trained for | `loss="dice"`; `fn_weight=0.5, fp_weight=0.5` (lesson 5) |
+# | how it is trained | `freeze_encoder=True` (with ImageNet weights); `schedule="cosine"`; more epochs |
+# | after training | the mirror image, as above; `masks.largest_part` against scattered false alarms; the mean of several seeds |
+# | beyond the recipe | each patient's brightness brought to one scale; the neighbouring slices as further channels |
+#
+# The rules are the same for all: change one thing at a time, give the run another name (`run_folder("my-idea",
+# scans)`), same split, compare in pairs on validation. Each look at the test patients makes them a little less new. So
+# look **once**, when everything is chosen.
+#
+# ## Predictions to hand in
+#
+# Whoever scores your network should not have to run it. A mask will do for every slice. But most of a mask is nothing,
+# and what is not comes in rows: so one writes down where each row of tumour begins, and how long it is.
+#
+# ### Exercise 2: runs
+#
+# Read the mask as one long line, row after row. The mask with the rows `0 1 1` and `1 0 0` has one run: it begins at
+# pixel 1 (the first is 0) and is 3 long. Many of Kaggle's competitions count down the columns, and from 1; we do not.
+
+
+# %% exercise="encode_runs"
+def encode_runs(mask):
+    """The runs of tumour: a list of (start, length), both whole numbers. An empty mask gives an empty list.
+
+    mask: (height, width) array of whole numbers, tumour where not 0.
+    """
+    ### BEGIN SOLUTION
+    runs, start = [], None
+    for position, value in enumerate([*mask.ravel(), 0]):  # an empty pixel at the end closes the last run
+        if value != 0 and start is None:
+            start = position
+        elif value == 0 and start is not None:
+            runs.append((start, position - start))
+            start = None
+    return runs
+    ### END SOLUTION
+
+
+# %%
+check("encode_runs", encode_runs)
+
+# %%
+# hint("encode_runs")
+
+# %% [markdown]
+# The library writes such a file, with patient and number of each slice, the threshold, and the network's name. The
+# masks in it have the size of the scans' own files. So a network for 48 pixels and one for 256 are judged by the same
+# outlines, and a coarse one gets no discount.
+
+# %% tags=["nbval-ignore-output"]
+files = {}
+for part in ("validation", "test"):
+    rows = getattr(parts, part)
+    maps = evaluation.predict_slices(model, data.load_slices(rows, recipe.size)[0])
+    files[part] = handin.save_predictions(folder / f"{part}.json", rows, maps, threshold, model=folder.name)
+    print(f"{files[part].name}: {len(rows)} slices, {files[part].stat().st_size / 1000:.0f} kB")
+
+# %% [markdown]
+# What stands in it? The head of the file, and its longest line:
+
+# %% tags=["nbval-ignore-output"]
+lines = files["test"].read_text().splitlines()
+print(lines[0])
+print(max(lines, key=len)[:160], "…")
+
+# %% [markdown]
+# Nothing in it can be executed, and an editor shows it. `read_predictions` takes it apart and refuses what is damaged,
+# cut short, or holds a slice twice. Are the masks the ones that went in?
+
+# %%
+read = handin.read_predictions(files["test"])
+size = read.size
+masks = read.masks(parts.test)
+same = masks == (evaluation.resize_probabilities(maps, size)[..., 0] >= threshold)
+print(f"{len(masks)} masks of {size} × {size} pixels; the same as before: {bool(same.all())}")
+
+# %% [markdown]
+# ## Score, once
+#
+# Everything is chosen. From now on nothing is changed any more, whatever comes. What is scored is the file.
+
+# %% tags=["nbval-ignore-output"]
+tables = [handin.score_predictions(files[part], getattr(parts, part)).assign(part=part) for part in files]
+scores = pd.concat(tables, ignore_index=True)
+scores[["part", "patient", "slices", "dice", "hd95", "precision", "recall", "alarms", "empty_slices"]].round(2)
+
+# %% [markdown]
+# ### Exercise 3: what the card says first
+#
+# A table like this one has a row for each patient, with the columns `part`, `slices` and `dice`; in yours there may be
+# training patients too. How good is the network, on how many patients, and how sure is that?
+
+
+# %% exercise="headline"
+def headline(table):
+    """Patients, mean, median, and the interval of the mean, of those patients only who were kept for the end.
+
+    table: DataFrame, a row a patient: part ("train", "validation" or "test"), slices, dice.
+    Returns a dict with the keys patients, mean, median, low, high; low and high are the ends of the 95 % bootstrap
+    interval of the mean over patients, as `evaluation.bootstrap_interval` gives it.
+    """
+    ### BEGIN SOLUTION
+    dice = table.dice[table.part == "test"]
+    low, high = evaluation.bootstrap_interval(dice)
+    return {"patients": len(dice), "mean": dice.mean(), "median": dice.median(), "low": low, "high": high}
+    ### END SOLUTION
+
+
+# %%
+check("headline", headline)
+
+# %%
+# hint("headline")
+
+# %% [markdown]
+# And yours? How far from your guess?
+
+# %% tags=["nbval-ignore-output"]
+found = handin.headline(scores)
+print(f"mean Dice {found['mean']:.2f} ({found['low']:.2f} to {found['high']:.2f}), {found['patients']} patients")
+axes = plots.patient_scores(scores[scores.part == "test"], interval=(found["low"], found["high"]))
+plots.show(axes, alt="Dice of each test patient from worst to best, the mean as a line, its interval as a wide band")
+
+# %% [markdown]
+# The band is how far the mean would move with other patients. On the real set seventeen are kept for the end; with
+# scores that spread by 0.12 from patient to patient, the interval still reaches 0.057 to either side.
+#
+# To hold yours against, for the real patients only:
+#
+# | whose | Dice by patient | tested on |
+# |---|---|---|
+# | Buda and colleagues 2019, U-Net at 256 pixels | mean .82, median .85 | all 110, cross-validated |
+# | the network that ships, a quarter of the width, 64 pixels ([its card](../data/model/README.md)) | mean .78 (.71 to .84), median .83 | 12 that it never saw |
+# | two experts, of each other | about .84 | |
+#
+# More than .90 by patient? Then look for the leak before you look for a journal.
+#
+# ## Look at the worst
+#
+# A mean has no face. Here is your worst test patient, slice by slice.
+
+# %% tags=["nbval-ignore-output"]
+worst = scores[scores.part == "test"].nsmallest(1, "dice").patient.iloc[0]
+rows = parts.test[parts.test.patient == worst]
+images, truth = data.load_slices(rows, size)
+title = f"{worst}: Dice {scores.set_index('patient').dice[worst]:.2f}"
+axes = plots.patient_errors(images, truth, read.masks(rows), rows.slice.tolist(), title=title)
+plots.show(axes, alt="Every slice of the worst patient with hits, misses and false alarms, and their pixels as bars")
+
+# %% [markdown]
+# Is it misses or false alarms? Which slices, what kind of tumour? That belongs on the card.
+#
+# ### Exercise 4: limits, in your own words
+#
+# Four or five sentences for somebody who finds your network and has never met you. What is it for, and what not? Whom
+# did it never see? Where did it fail, and how would one notice? What has nobody tested? They go onto the card as they
+# stand. A person reads this.
+
+# %% exercise="limits"
+### BEGIN SOLUTION
+limits = (
+    "For learning how such networks are trained and judged, and for nothing else. It has seen invented patients "
+    "only, each with a tumour of one kind: never a healthy person, a child, another tumour, or a real scanner. At 48 "
+    "pixels it cannot draw a fine edge, and it marks healthy tissue in slices where there is no tumour, so look at "
+    "those first. The test had four patients: their mean says little about a fifth. Nobody has tested it without one "
+    "of the three sequences, or on an institution that was not in training."
+)
+### END SOLUTION
+
+# %%
+check("limits", limits)
+
+# %% [markdown]
+# ## The card
+#
+# A model card is what one is told before one trusts a network, as a patient is told before one takes a drug. Its facts
+# come from the run's own files, so nobody can misremember them. The limits are yours.
+
+# %% tags=["nbval-ignore-output"]
+card = handin.draft_card(run, scans, scores, threshold, limits)
+(folder / "card.md").write_text(card, encoding="utf-8")
+display(Markdown(card))
+
+# %% [markdown]
+# ## Hand in
+#
+# Three things from the run's folder: `card.md`, `test.json`, and this notebook. Whoever has the same patients scores
+# your file with one line, `handin.score_predictions("test.json", scans)`, given the rows of your test patients, and
+# finds the figures of your card. A person reads the rest, and marks it like this:
+#
+# | | 0 | 1 | 2 |
+# |---|---|---|---|
+# | **The split** | slices, or not said | by patient | by patient, checked, and the card says who is where |
+# | **The choice** | made on the test, or not said | on validation | on validation, and the card says what was tried and given up |
+# | **The comparison** | two means side by side | in pairs, on the same patients | in pairs with interval, more than one seed, and no claim that the interval does not bear |
+# | **The score** | a mean over slices | by patient, on patients kept for the end | with median, interval, and false alarms counted apart |
+# | **The file** | missing, or refused | can be scored | gives the very figures of the card |
+# | **The failures** | none shown | the worst patient shown | shown and explained: what it has in common with other failures |
+# | **The limits** | missing | true of any network | true of this one: whom it never saw, where it fails, what nobody tested |
+# | **Again** | cannot be repeated | recipe and seed given | somebody else can run it from the card alone |
+#
+# Sixteen points. None of them is for a high Dice: a low score, honestly found and well explained, earns them all.
+#
+# ## In this lesson
+#
+# - The real thing is the same code, only larger: one word decides.
+# - Choose on validation, as often as you like; score the test once.
+# - Compare within each patient, and let the interval speak. Four patients decide nothing.
+# - Hand in masks, not claims: a file that anybody can score.
+# - A card says what a network is for, and what not. *Not for diagnosis* stands on all of ours.
+#
+# Can you do it without us? You just did, on a small scale. Now change the word.
+#
+# **To read:** Mitchell and colleagues 2019, *Model cards for model reporting* ([arXiv
+# 1810.03993](https://arxiv.org/abs/1810.03993)); Buda, Saha and Mazurowski 2019, whose data these are
+# ([doi 10.1016/j.compbiomed.2019.05.002](https://doi.org/10.1016/j.compbiomed.2019.05.002)); Isensee and colleagues
+# 2021, *nnU-Net* ([doi 10.1038/s41592-020-01008-z](https://doi.org/10.1038/s41592-020-01008-z)), on how far a plain
+# U-Net goes when everything around it is done with care.

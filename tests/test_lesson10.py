@@ -1,0 +1,128 @@
+"""What lesson 10 says in words holds in its own output."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+
+from course_lib.training import Recipe
+from tools.notebook_build.source import read_source
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+SOLUTION = NOTEBOOKS / "solutions" / "10_capstone.ipynb"
+SOURCE = NOTEBOOKS / "source" / "10_capstone.py"
+
+
+@pytest.fixture(scope="module")
+def cells():
+    return nbformat.read(SOLUTION, as_version=4).cells
+
+
+@pytest.fixture(scope="module")
+def printed(cells):
+    """Everything that the executed lesson prints."""
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    return "\n".join(output.text for output in outputs if output.output_type == "stream")
+
+
+@pytest.fixture(scope="module")
+def card(cells):
+    """The model card as the lesson shows it."""
+    shown = [output.get("data", {}) for cell in cells for output in cell.get("outputs", [])]
+    return next(data["text/markdown"] for data in shown if "# Model card" in data.get("text/markdown", ""))
+
+
+def shown_table(cells, part_of_source):
+    """The text of the table below the cell that holds this piece of code."""
+    cell = next(cell for cell in cells if cell.cell_type == "code" and part_of_source in cell.source)
+    return next(output.data["text/plain"] for output in cell.outputs if "text/plain" in output.get("data", {}))
+
+
+def test_one_word_decides_and_stands_in_one_cell_only(cells):
+    setting = [cell for cell in cells if cell.cell_type == "code" and re.search(r'"full"|"fast"', cell.source)]
+    assert [bool(re.search(r'^preset = "fast"', cell.source)) for cell in setting] == [True, False]
+    assert "differences" in setting[1].source
+
+
+def test_both_presets_of_the_lesson_are_recipes_that_check(cells):
+    code = next(cell.source for cell in cells if cell.source.startswith("preset ="))
+    names = {"Recipe": Recipe}
+    exec(compile(code.replace('preset = "fast"', 'preset = "full"'), "lesson 10", "exec"), names)
+    assert (names["recipe"].size, names["recipe"].weights, names["recipe"].width) == (256, "imagenet", 1)
+
+
+def test_it_is_the_same_network_only_larger(printed):
+    assert re.search(r"(\d+) layers and \1; the same kinds in the same order: True", printed)
+    small, large = re.search(r"weights: ([\d,]+) and ([\d,]+)", printed).groups()
+    assert large == "31,172,033"
+    assert int(small.replace(",", "")) * 20 < 31_172_033
+
+
+def test_a_split_by_patient_shares_nobody_and_one_by_slice_nearly_everybody(printed):
+    assert re.search(r"by patient: \[.*\] patients in the parts, 0 in more than one", printed)
+    assert int(re.search(r"by slice: .* parts, (\d+) in more than one", printed)[1]) >= 20
+
+
+def test_the_network_has_learned_something_and_the_card_says_just_that(printed, card):
+    mean, low, high, patients = re.search(r"mean Dice (\S+) \((\S+) to (\S+)\), (\d+) patients", printed).groups()
+    assert float(mean) > 0.3
+    assert f"mean Dice **{mean}** (95 % interval {low} to {high}, over patients)" in card
+    assert f"on the {patients} patients kept for the end" in card
+
+
+def test_with_four_patients_the_interval_is_wide(printed):
+    low, high, patients = re.search(r"mean Dice \S+ \((\S+) to (\S+)\), (\d+) patients", printed).groups()
+    assert patients == "4"
+    assert float(high) - float(low) > 0.05
+
+
+def test_patients_differ_far_more_than_the_two_ways_to_predict(cells):
+    rows = re.findall(r"^PHANTOM\S+\s+([\d.]+)\s+([\d.]+)", shown_table(cells, "pd.DataFrame(dice)"), re.M)
+    dice = np.array(rows, float)
+    assert len(dice) == 4
+    assert np.ptp(dice[:, 0]) > 3 * np.abs(dice[:, 1] - dice[:, 0]).mean()
+
+
+def test_the_file_gives_back_the_masks_that_went_in_and_is_smaller_than_they_are(printed):
+    count, size, same = re.search(r"(\d+) masks of (\d+) × \d+ pixels; the same as before: (\w+)", printed).groups()
+    assert same == "True"
+    kilobytes = int(re.search(r"test\.json: \d+ slices, (\d+) kB", printed)[1])
+    assert 1000 * kilobytes < int(count) * int(size) ** 2 / 8  # an eighth: a bit for every pixel
+
+
+def test_the_card_says_what_it_must(card):
+    for said in (
+        "Not for diagnosis",
+        "synthetic patients",
+        "nobody is in two parts",
+        "| institution |",
+        "Nobody has tested",
+    ):
+        assert said in card
+
+
+def test_the_learners_own_card_leaves_the_limits_to_the_learner():
+    learner = nbformat.read(NOTEBOOKS / "10_capstone.ipynb", as_version=4)
+    code = "\n".join(cell.source for cell in learner.cells if cell.cell_type == "code")
+    assert "limits = ...  # your turn" in code
+    assert "draft_card(run, scans, scores, threshold, limits)" in code
+
+
+def test_the_rubric_has_the_points_that_the_text_says():
+    text = "\n".join(cell.source for cell in read_source(SOURCE).cells if cell.cell_type == "markdown")
+    rubric = text.split("| | 0 | 1 | 2 |")[1].split("Sixteen points")[0]
+    assert 2 * len(re.findall(r"^\| \*\*", rubric, re.M)) == 16
+
+
+def test_what_the_text_computes_from_measured_figures_is_so():
+    text = " ".join("\n".join(cell.source for cell in read_source(SOURCE).cells).split())
+    step = int(re.search(r"and ([\d,]+) ms at 256", text)[1].replace(",", "")) / 1000
+    slices = int(re.search(r"shows it about ([\d,]+) slices", text)[1].replace(",", ""))
+    minutes = int(re.search(r"that is some (\d+) minutes", text)[1])
+    gigabytes = float(re.search(r"at 256 pixels are ([\d.]+) GB in memory", text)[1])
+    assert slices == pytest.approx(2 * 1373 * (110 - 17 - 17) / 110, rel=0.01)  # as many empty slices as with tumour
+    assert minutes == pytest.approx(slices * step / 60, abs=0.5)
+    assert minutes / 24 == pytest.approx(1.5, abs=0.1)  # sixty epochs, in days
+    assert gigabytes == pytest.approx(3929 * 256 * 256 * 4 / 1e9, rel=0.005)
