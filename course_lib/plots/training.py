@@ -74,7 +74,7 @@ def steered(table, patience=None, stopped=None, restored=None, title=None, ax=No
             _write_waits(ax, epoch, loss, better, patience)
         _mark_ends(ax, epoch, loss, stopped, restored)
         ax.set_ylabel("validation loss")
-        ax.margins(y=0.16)
+        ax.margins(y=0.22)
         _draw_rate(below, epoch, table["learning_rate"].to_numpy())
         ax.legend(loc="upper center", ncols=2)
         if title:
@@ -94,7 +94,7 @@ def _mark_ends(ax, epoch, loss, stopped, restored):
     if restored is not None:
         at = (restored, loss[list(epoch).index(restored)])
         ax.plot(*at, "o", markersize=15, markerfacecolor="none", color=looks.GREEN, markeredgewidth=2)
-        ax.annotate("restored", at, (0, 14), textcoords="offset points", ha="center", color=looks.GREEN, fontsize=10)
+        ax.annotate("restored", at, (0, -14), textcoords="offset points", ha="center", va="top", color=looks.GREEN)
     if stopped is not None:
         ax.axvline(stopped + 0.3, color=looks.VERMILION, linewidth=2, linestyle="--")
         place = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
