@@ -78,7 +78,7 @@ def test_the_references_agree_with_the_library(per_image):
 
 def test_the_timid_and_the_generous_guess_cost_what_they_should_and_move_apart(printed):
     costs = numbers(r"timid ([\d.]+)   generous ([\d.]+)", printed)
-    assert costs == pytest.approx([(1 / 3, 0.2), (0.411765, 0.130435), (0.473684, 0.047619)], abs=1e-6)
+    np.testing.assert_allclose(costs, [(1 / 3, 0.2), (0.411765, 0.130435), (0.473684, 0.047619)], atol=1e-6)
 
 
 def test_there_are_two_pulls_in_the_picture_and_a_miss_is_worth_ever_more(printed):
