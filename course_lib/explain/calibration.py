@@ -87,11 +87,14 @@ def brier_score(truth, probabilities, inside=None):
     0.25
     """
     truth, said = _selected(truth, probabilities, inside)
-    return float(np.mean((said - truth) ** 2))
+    return float(np.mean((said.astype(float) - truth) ** 2))
 
 
 def _selected(truth, probabilities, inside):
-    """Truth (bool) and probabilities (float64) of the pixels inside, in a row each."""
+    """Truth (bool) and probabilities of the pixels inside, in a row each.
+
+    Probabilities keep their type: 0.7 in float32 times 10 is 7, as in float64, but between the two it is less.
+    """
     probabilities, truth = _without_last(probabilities), _without_last(truth)
     if probabilities.dtype.kind not in "fiub":
         raise ArgumentError(f"Probabilities are numbers from 0 to 1; got {probabilities.dtype} values.")
@@ -101,7 +104,7 @@ def _selected(truth, probabilities, inside):
     truth = as_mask_of(truth, probabilities.shape, "truth")
     if not inside.any():
         raise ArgumentError("No pixel is inside: there is nothing to judge. Is the head mask of the same slices?")
-    said = probabilities[inside].astype(float)
+    said = probabilities[inside]
     if not (said.min() >= 0 and said.max() <= 1):  # NaN fails too
         raise ArgumentError(
             f"Probabilities lie between 0 and 1; these reach from {said.min():g} to {said.max():g}. "

@@ -128,7 +128,7 @@ def augmented_prediction(predict, images, variants=FLIPS):
 
 def _function_of(predict):
     if hasattr(predict, "predict_on_batch"):
-        return lambda pictures: predict_slices(predict, pictures, batch=64)
+        return lambda pictures: predict_slices(predict, pictures)
     if not callable(predict):
         raise ArgumentError(f"Give a network, or a function from images to probabilities; got {predict!r}.")
     return predict

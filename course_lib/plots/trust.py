@@ -199,7 +199,7 @@ def risk_by_coverage(tables, title=None, ax=None):
         ax.set_xlabel("surest pixels kept, %")
         ax.set_ylabel("wrong among them, %")
         ax.set_ylim(bottom=0)
-        ax.legend(loc="upper left")
+        ax.legend(loc="center")
         if title:
             ax.set_title(title)
     return ax

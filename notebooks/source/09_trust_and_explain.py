@@ -1,0 +1,498 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 9 · Trust and explain
+#
+# **When should nobody believe it?**
+#
+# A witness who is always certain is no use to a court, even if he is often right: nobody can tell when. So one asks
+# him again, from another side. One asks what exactly he saw. One looks up how often he was right when he swore to it.
+# And one finds out whether he notices when the lights are off. In this lesson a network is on the stand.
+#
+# | | |
+# |---|---|
+# | **You will be able to** | read a reliability diagram; make an uncertainty map and check it against the errors; say what a heat map proves and what not; test a network on a missing sequence and on another scanner |
+# | **Time** | 50 minutes |
+# | **Memory, GPU** | 1.2 GB; a GPU is not needed, nothing is trained |
+
+# %% tags=["setup"]
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from course_lib import data, evaluation, explain, plots
+from course_lib.check import check, hint
+
+# %% [markdown]
+# On the stand: the network that ships with the course, trained on real patients
+# ([its card](../data/model/README.md)). We ask it about patients that it has never seen; every second slice will do.
+
+# %%
+from course_lib import models
+
+model = models.shipped_model()
+scans = models.unseen(data.index_scans(data.find_data()))[::2].reset_index(drop=True)
+images, masks = data.load_slices(scans, size=model.input_shape[1])
+truth, head = masks[..., 0] > 0, explain.head_mask(images)
+probability = evaluation.predict_slices(model, images)[..., 0]
+print(f"{len(scans)} slices of {scans.patient.nunique()} patients")
+
+# %% [markdown]
+# ## It swears to it
+#
+# Two slices, with what the network calls tumour. On one of the two there is no tumour at all. Which?
+
+# %%
+called = probability >= 0.5
+area = called.sum(axis=(1, 2))
+invented = int(np.where(truth.any(axis=(1, 2)), 0, area).argmax())
+overlap = np.array([evaluation.dice_score(*pair) for pair in zip(truth, called)])
+found = int(np.where(truth.any(axis=(1, 2)) & (area > 100), overlap, 0).argmax())
+pair = [found, invented]
+axes = plots.slice_grid(images[pair], guesses=called[pair], titles=["first", "second"], columns=2)
+plots.show(axes, alt="Two FLAIR slices, on each an area that the network has outlined; neither looks doubtful")
+
+# %% [markdown]
+# The network could help you by being less sure of the one that it made up. Is it?
+
+# %%
+for name, which in (("first", found), ("second", invented)):
+    sure, dice = probability[which][called[which]].mean(), overlap[which]
+    print(f"{name:6}: inside the outline {sure:.0%} on average; Dice with the expert {dice:.2f}")
+
+# %% [markdown]
+# A Dice of 0 belongs to the slice without tumour: all of that outline is made up, and sworn to like the other one.
+# One slice proves little, so let us count. **Of 100 pixels inside the head that the network calls tumour with at least
+# 90 %, how many are tumour?** Guess first.
+
+# %% exercise="sure_and_right"
+### BEGIN SOLUTION
+sure_and_right = 90
+### END SOLUTION
+
+# %%
+check("sure_and_right", sure_and_right)
+
+# %%
+sure = head & (probability >= 0.9)
+print(f"it says {probability[sure].mean():.1%} on average; tumour are {truth[sure].mean():.0%}")
+
+# %% [markdown]
+# If a weather service says "90 % rain" on a hundred days and it rains on ninety, it is **calibrated**, whatever it
+# said about each single day. This network is not.
+#
+# ### Exercise 1: the share of tumour, bin by bin
+#
+# Do the same for everything that it says. Cut the scale from 0 to 1 into bins of equal width. Of the head's pixels
+# whose probability falls into a bin, which share is tumour? A bin begins with its lower edge; the last one takes 1
+# too.
+
+
+# %% exercise="tumor_shares"
+def tumor_shares(truth, probability, head, bins=10):
+    """The share of tumour among the head's pixels of each bin: (bin,), NaN where a bin has no pixels.
+
+    truth, head: boolean arrays. probability: 0 to 1, of the same shape, which may be any.
+    """
+    ### BEGIN SOLUTION
+    truth, said = truth[head], probability[head]
+    place = np.minimum((said * bins).astype(int), bins - 1)
+    shares = np.full(bins, np.nan)
+    for k in range(bins):
+        if (place == k).any():
+            shares[k] = truth[place == k].mean()
+    return shares
+    ### END SOLUTION
+
+
+# %%
+check("tumor_shares", tumor_shares)
+
+# %% [markdown]
+# Stuck? Run the next cell without its `#`, up to three times.
+
+# %%
+# hint("tumor_shares")
+
+# %% [markdown]
+# Drawn, this is a **reliability diagram**. A calibrated network lies on the diagonal. Below it, more is said than is.
+# We draw it twice: for the head, and for the whole image, air included. What will the air change?
+
+# %%
+everywhere = np.ones_like(head)
+tables = {
+    "inside the head": explain.reliability_table(truth, probability, head),
+    "whole image": explain.reliability_table(truth, probability, everywhere),
+}
+axes = plots.reliability(tables)
+plots.show(axes, alt="From 0.2 to 0.9 the share of tumour stays near a quarter, far below the diagonal; at 1 it "
+                     "is far higher. The line of the whole image is the same; only its lowest bin is larger")
+
+# %% [markdown]
+# Look at the line first. Between 0.15 and 0.85 it is nearly flat: whether the network says 30 % or 80 % hardly
+# matters, about one in four is tumour. Below, on a logarithmic scale, you see that it seldom says such a thing: it
+# swears, one way or the other.
+#
+# Air left the line where it was. It only filled the lowest bin, and there lies a trap. The usual one-number summary,
+# the **expected calibration error**, is the mean gap between line and diagonal, weighed by pixels.
+
+# %%
+for name, inside in (("inside the head", head), ("whole image", everywhere)):
+    error = explain.calibration_error(truth, probability, inside)
+    print(f"{name:15}: calibration error {error:.4f}")
+
+# %% [markdown]
+# Less than half, and not one answer about tissue was better. Both numbers look excellent besides, because most of a
+# head is plainly healthy too. When a paper reports a small calibration error, ask over which pixels. The line cannot
+# be flattered like that.
+#
+# ### Exercise 2: the Brier score
+#
+# Calibration alone is cheap: who says 3 % about every pixel, where 3 % are tumour, is calibrated and useless. The
+# **Brier score** asks for more. It is the mean squared distance between what was said and what is: 0.8 about a tumour
+# pixel is 0.2 away and costs 0.04; about a healthy one it costs 0.64.
+
+
+# %% exercise="brier"
+def brier(truth, probability, head):
+    """Mean squared distance of the probability from what is (1 for tumour, 0 for healthy), over the head's pixels.
+
+    truth, head: boolean arrays. probability: 0 to 1, of the same shape.
+    """
+    ### BEGIN SOLUTION
+    distance = probability[head] - truth[head]
+    return float((distance**2).mean())
+    ### END SOLUTION
+
+
+# %%
+check("brier", brier)
+
+# %%
+# hint("brier")
+
+# %% [markdown]
+# Is the network worth more than someone who says the same about every pixel, and knows only how common tumour is?
+
+# %%
+same = np.full(probability.shape, truth[head].mean())
+for name, said in (("always the same", same), ("the network", probability)):
+    table = explain.reliability_table(truth, said, head)
+    gap, score = explain.calibration_error(truth, said, head), explain.brier_score(truth, said, head)
+    print(f"{name:15}: calibration error {gap:.4f}, Brier score {score:.4f}, bins used {(table['count'] > 0).sum()}")
+
+# %% [markdown]
+# The one who knows nothing is the better calibrated, and the worse witness. Brier tells them apart. But no number over
+# all pixels says *which* pixels to doubt. For that, ask again.
+#
+# ## Ask again
+#
+# A head in the mirror is still a head, with its tumour on the other side. A network that has understood should say
+# the same thing there. Asking about several versions of a slice is called **test-time augmentation**.
+#
+# ### Exercise 3: ask in the mirror too
+#
+# `predict` takes slices and gives probabilities. Ask it about the slices and about their left-right mirror images.
+
+
+# %% exercise="mirrored_mean"
+def mirrored_mean(predict, images):
+    """Mean of the answers to the slices and to their mirror images, each pixel where it belongs.
+
+    predict: a function, (slice, height, width, sequence) in, probabilities (slice, height, width) out.
+    images: (slice, height, width, sequence).
+    """
+    ### BEGIN SOLUTION
+    in_the_mirror = predict(images[:, :, ::-1])
+    return (predict(images) + in_the_mirror[:, :, ::-1]) / 2
+    ### END SOLUTION
+
+
+# %%
+check("mirrored_mean", mirrored_mean)
+
+# %%
+# hint("mirrored_mean")
+
+# %% [markdown]
+# The library's `explain.augmented_prediction` does it for any list of variants. We take four: as it is, mirrored, and
+# turned by ten degrees to either side. It gives the mean, and how far the four lie apart: their standard deviation at
+# every pixel, our **uncertainty**. 0 is agreement; 0.5 is as far apart as four answers can be. In the last column of
+# the picture, what the network missed is orange, and what it made up is yellow.
+
+# %%
+asked = explain.augmented_prediction(model, images, explain.TURNS)
+wrong = (asked.probability >= 0.5) != truth
+missed = truth & (asked.probability < 0.1)
+overlooked = int(missed.sum(axis=(1, 2)).argmax())
+rows = [found, invented, overlooked]
+axes = plots.uncertainty_beside_error(
+    images[rows], truth[rows], asked.probability[rows], asked.uncertainty[rows], ["found", "made up", "overlooked"]
+)
+plots.show(axes, alt="Three slices. Found: a thin rim of uncertainty. Made up: uncertain at rim and lower end, not "
+                     "in the middle. Overlooked: a tumour missed without any uncertainty")
+
+# %% [markdown]
+# Compare the two columns on the right. Around the tumour that was found, the four answers differ along the border, and
+# there the few errors lie. Of what was made up, parts are in doubt. And the tumour in the last row was missed without
+# any doubt at all. But three rows, picked by us, prove nothing; an uncertainty map is a claim, and a claim is checked.
+# Suppose a reader has time for the most uncertain 2 % of the head's pixels. Which share of all errors lies there?
+
+# %%
+doubts = {
+    "four answers apart": asked.uncertainty[head],
+    "asked once": -np.abs(probability[head] - 0.5),
+    "by lot": np.random.default_rng(0).random(head.sum()),
+}
+for name, doubt in doubts.items():
+    caught, auc = explain.errors_caught(doubt, wrong[head], 0.02), explain.error_auc(doubt, wrong[head])
+    print(f"{name:18}: {caught:.0%} of the errors in the most doubtful 2 %; AUC {auc:.2f}")
+
+# %% [markdown]
+# AUC is the chance that a wrong pixel is more doubtful than a right one; .5 is guessing. "Asked once" takes the plain
+# answer's own word for it: the nearer to one half, the more doubtful. It does know something. Four answers know more.
+# Now the same for every share of pixels that you might be willing to believe:
+
+# %%
+axes = plots.risk_by_coverage({name: explain.risk_coverage(doubt, wrong[head]) for name, doubt in doubts.items()})
+plots.show(axes, alt="Wrong pixels among those kept, against how many are kept: by lot a level line; with the doubts "
+                     "far lower once the last tenth is left out, but never 0, and higher again at the far left")
+
+# %% [markdown]
+# Leave out the most doubtful tenth, and most of the errors are gone. They never all go. At the far left, where only the
+# very surest pixels are kept, they even come back: among those lie the hearts of tumours that do not exist.
+#
+# The mean of four answers is an answer too. Is it a better one? We score patients, as lesson 8 does.
+
+
+# %%
+def by_patient(score):
+    """`score(rows)` for the rows of every patient's slices."""
+    return pd.Series({patient: score(rows) for patient, rows in scans.groupby("patient").indices.items()})
+
+
+def dice_of(said):
+    """Dice of every patient."""
+    return by_patient(lambda rows: evaluation.dice_score(truth[rows], said[rows] >= 0.5))
+
+
+dice = dice_of(asked.probability)
+print(f"mean Dice asked once {dice_of(probability).mean():.2f}, asked four times {dice.mean():.2f}")
+
+# %% [markdown]
+# A little, if anything; what four answers are good for is doubt. A clinic does not doubt pixels, it doubts cases. How
+# unsure was the network, on average, where it called tumour? Does that tell the good cases from the bad?
+
+
+# %%
+def doubt_where_called(rows):
+    """Mean uncertainty of the pixels that it calls tumour; where it calls none, as high as can be."""
+    called = asked.probability[rows] >= 0.5
+    return asked.uncertainty[rows][called].mean() if called.any() else 0.5
+
+
+doubt = by_patient(doubt_where_called)
+print(f"rank correlation of uncertainty and Dice: {stats.spearmanr(doubt, dice).statistic:.2f}")
+axes = plots.uncertainty_by_patient(doubt, dice)
+plots.show(axes, alt="One point a patient: the more uncertain the network on average, the lower the Dice")
+
+# %% [markdown]
+# The cases to look at twice can be picked without knowing the truth. That is worth a lot. Now the other side of it:
+# where do all four answers agree, and are wrong together?
+
+# %%
+agreed = asked.uncertainty[head & wrong] < 0.05
+print(f"errors on which the four answers agree (uncertainty below 0.05): {agreed.mean():.0%}")
+
+# %% [markdown]
+# It is sure where it is wrong, in more than a fifth of all its errors. To agree with oneself is not to be right: the
+# four witnesses went to the same school. Uncertainty can tell you where to look; its absence cannot tell you to stop.
+#
+# ## Ask what it saw
+#
+# **Seg-Grad-CAM** (Vinogradova and colleagues, 2020) asks which places of a layer's maps raised the answer for a
+# region. Each map gets a weight: how much the region's answer would rise if the map did, on average. The weighted maps
+# are added up, and what is below 0 is cut off. We take three layers, on the way down, up, and at the end.
+
+
+# %%
+def heat(network, which):
+    """Maps of three layers for what `model` calls tumour on a slice."""
+    layers = {"on the way down": "block3_conv4", "on the way up": "up3_relu2", "at the end": "up1_relu2"}
+    return {
+        name: explain.seg_grad_cam(network, images[which], layer, called[which]) for name, layer in layers.items()
+    }
+
+
+trained = heat(model, found)
+axes = plots.heat_maps(images[[found]], [trained], called[[found]])
+plots.show(axes, alt="A slice and three heat maps of it: all are bright inside the outline and dark elsewhere")
+
+# %% [markdown]
+# It looks at the tumour: a picture that convinces everybody. But what would a picture look like that should *not*
+# convince us? Adebayo and colleagues (2018) proposed a test: ask a network that has learned nothing. Some methods that
+# were popular then drew it nearly the same pictures, so what they had drawn was the image, not the network's reasons.
+# And we add a test of our own: the area that was made up.
+
+# %%
+untrained = heat(explain.random_twin(model), found)
+false_alarm = heat(model, invented)
+names = ["trained", "random weights", "made up"]
+which = [found, found, invented]
+axes = plots.heat_maps(images[which], [trained, untrained, false_alarm], called[which], names)
+plots.show(axes, alt="Three rows of heat maps. Trained: bright inside the outline. Random weights: patterns all over "
+                     "the slice. Made up: bright inside the false outline, much as in the first row")
+
+# %%
+for name, maps, slice_of in zip(names, (trained, untrained, false_alarm), which):
+    inside, area = called[slice_of] & head[slice_of], head[slice_of]
+    shares = [heat_map[inside].sum() / heat_map[area].sum() for heat_map in maps.values()]
+    listed, part = ", ".join(f"{share:.0%}" for share in shares), inside.sum() / area.sum()
+    print(f"{name:14}: {listed} of the heat inside the outline, which holds {part:.0%} of the head")
+
+# %% [markdown]
+# The method passes Adebayo's test: with random weights the picture falls apart, so it does show something that was
+# learned. And it tells us nothing about whether the answer is right. For an area that does not exist it draws a map
+# that points there too. A heat map says *this moved the answer*; whether it should have, it
+# cannot know. (That the map at the end marks the outline is no discovery either: it is nearly the answer itself.)
+#
+# ## Take one sequence away
+#
+# Sixteen times in the data set a sequence was not taken, and FLAIR was put in its place. What does the network do then?
+# We take away one after the other. (FLAIR itself is never missing there; we put pre-contrast in its place.) Which
+# loss will hurt most, and will the network notice?
+
+# %%
+without = {name: explain.remove_sequence(images, name) for name in data.SEQUENCES}
+answers = {"all three": probability}
+for name, pictures in without.items():
+    answers[f"without {name}"] = evaluation.predict_slices(model, pictures)[..., 0]
+
+scores = pd.DataFrame({name: dice_of(said) for name, said in answers.items()})
+means = ", ".join(f"{name} {mean:.2f}" for name, mean in scores.mean().items())
+axes = plots.paired_scores(scores)
+plots.show(axes, alt=f"Dice of every patient with all sequences and without each in turn; on average: {means}")
+
+# %% [markdown]
+# Every line is one patient. Without FLAIR next to nothing is left. (Why pre-contrast counts so much and post-contrast
+# so little, the figure cannot say.) Now the question of this lesson: did it *say* so? Here is what it says about the
+# pixels that are tumour, and how far its four answers lie apart there.
+
+# %%
+shows = truth.any(axis=(1, 2))  # slices with tumour
+blind = explain.augmented_prediction(model, without["FLAIR"][shows], explain.TURNS)
+seeing = explain.Augmented(asked.probability[shows], asked.uncertainty[shows])
+for name, answer in (("all three", seeing), ("without FLAIR", blind)):
+    sworn, apart = (answer.probability[truth[shows]] < 0.1).mean(), answer.uncertainty[truth[shows]].mean()
+    print(f"{name:13}: {sworn:.0%} of the tumour called healthy with over 90 %; mean uncertainty there {apart:.3f}")
+
+# %% [markdown]
+# Nearly all of the tumour is called healthy, surely, and the four answers agree about it *more* than before. By its own
+# account, it has never been so certain. An uncertainty compares the network with itself; that the input is not what it
+# should be, only a look at the input tells. And that look is cheap:
+
+# %%
+one = scans.groupby("patient").indices[scans.patient[found]]
+for name, pictures in {"all three": images, **without}.items():
+    equal = " and ".join(data.missing_sequences(pictures[one])) or "none"
+    print(f"{name if name == 'all three' else 'without ' + name:13}: equal to FLAIR: {equal}")
+
+# %% [markdown]
+# A comparison of two arrays sees what no probability shows. (It cannot tell which of two equal ones is the copy.)
+#
+# ## Another scanner
+#
+# Every hospital has its own. Dimmer, a receiving coil on one side, another contrast, more noise: none of it changes
+# where the tumour is. Which of these will the network bear? A hint: in training, brightness was varied by a tenth,
+# contrast by a fifth, and noise had a spread of less than three grey levels.
+
+# %%
+scanners = {
+    "as it was": {},
+    "dimmer": {"brightness": 0.6},
+    "one-sided": {"uneven": 0.4},
+    "flat contrast": {"gamma": 0.6},
+    "noisy": {"noise": 12},
+}
+pictures = {name: explain.other_scanner(images, **change) for name, change in scanners.items()}
+axes = plots.slice_grid([each[found] for each in pictures.values()], titles=list(pictures), columns=5)
+plots.show(axes, alt="One FLAIR slice under five scanners; the tumour is easy to see in all of them")
+
+# %%
+answers = {name: evaluation.predict_slices(model, each)[..., 0] for name, each in pictures.items()}
+scores = pd.DataFrame({name: dice_of(said) for name, said in answers.items()})
+means = ", ".join(f"{name} {mean:.2f}" for name, mean in scores.mean().items())
+axes = plots.paired_scores(scores)
+plots.show(axes, alt=f"Dice of every patient with five scanners; on average: {means}")
+
+# %% [markdown]
+# You would outline the tumour on all five. The network bears what training showed it, and a little beyond; noise that
+# your eye forgives costs some patients most of their Dice. "Works on our scanner" is a sentence about a scanner.
+#
+# Could one not simply compare institutions? We have five of them in the set.
+
+# %%
+table = pd.DataFrame({"dice": scores["as it was"], "institution": scans.groupby("patient").institution.first()})
+rows = {}
+for name, values in table.groupby("institution").dice:
+    low, high = evaluation.bootstrap_interval(values)
+    rows[name] = {"patients": len(values), "mean Dice": values.mean(), "low": low, "high": high}
+pd.DataFrame(rows).T.astype({"patients": int}).round(2)
+
+# %% [markdown]
+# Before you rank them, look at the first column. Of one patient there is no interval at all. Of two or three there is
+# one, and it is too narrow: the bootstrap can only draw again what it was given, so it never reaches beyond the best
+# and the worst of them. Whether the network works at another institution is found out with many patients from there,
+# or not at all.
+#
+# ### Exercise 4: in your own words
+#
+# A hospital wants to use this network on its own scans. Write four or five sentences: when should nobody believe it,
+# which test of this lesson showed that, and what would you check on every scan before the network sees it? A person
+# reads this.
+
+# %% exercise="when_not_to_believe"
+### BEGIN SOLUTION
+when_not_to_believe = (
+    "Nobody should believe it because it is sure: it gave nearly 100 % to an area that does not exist, and the "
+    "reliability diagram shows that such certainty is right far less often than it says. Where the four "
+    "answers lie apart it should be checked first, as errors gather there, but part of the errors shows no uncertainty "
+    "at all. It should never be believed on scans unlike those it was trained with: without FLAIR it missed nearly "
+    "everything and was surer than ever, and noise cost some patients most of their Dice. Before it sees a scan I "
+    "would compare the sequences with each other, and measure brightness, contrast and noise; and I would first test "
+    "it on many patients of this hospital."
+)
+### END SOLUTION
+
+# %%
+check("when_not_to_believe", when_not_to_believe)
+
+# %% [markdown]
+# ## In this lesson
+#
+# - A probability is a promise. The reliability diagram, inside the head, shows how it is kept; one number over all
+#   pixels flatters.
+# - Test-time augmentation shows where errors gather, by pixel and by patient. Check such a map against the errors
+#   before you hand it to anyone.
+# - Certainty is no evidence: part of the errors, and all of a missing FLAIR, show no uncertainty.
+# - A heat map says what moved the answer, not whether the answer is right. Ask a random network for comparison.
+# - Inputs have to be checked as inputs; and a new scanner or institution is a new test, with many patients.
+#
+# **To read:** Guo and colleagues 2017, *On Calibration of Modern Neural Networks* ([arXiv
+# 1706.04599](https://arxiv.org/abs/1706.04599)); Wang and colleagues 2019 on test-time augmentation of brain tumour
+# outlines ([arXiv 1807.07356](https://arxiv.org/abs/1807.07356)); Vinogradova, Dibrov and Myers 2020, *Towards
+# Interpretable Semantic Segmentation via Gradient-weighted Class Activation Mapping* ([arXiv
+# 2002.11434](https://arxiv.org/abs/2002.11434)); Adebayo and colleagues 2018, *Sanity Checks for Saliency Maps* ([arXiv
+# 1810.03292](https://arxiv.org/abs/1810.03292)).
+#
+# Next, in lesson 10: can you do it without us?
