@@ -24,7 +24,7 @@
 # |---|---|
 # | **You will be able to** | move slices and masks as pairs; find a learning rate; read curves while they grow; let callbacks cut the rate, stop, and bring back the best epoch; resume after a crash |
 # | **Time** | 60 minutes |
-# | **Memory, GPU** | 1.2 GB; a GPU is not needed, the slices are small |
+# | **Memory, GPU** | 1.3 GB; a GPU is not needed, the slices are small |
 
 # %% tags=["setup"]
 import shutil
