@@ -66,7 +66,11 @@ def keep_measured(measured: dict[str, Measured]) -> None:
     """Add what was measured to the table of earlier builds."""
     table = json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.is_file() else {}
     for name, figures in measured.items():
-        table[name] = {"seconds": round(figures.seconds, 1), "peak_gb": round(figures.peak / 1e9, 2)}
+        table[name] = {
+            "seconds": round(figures.seconds, 1),
+            "processor_seconds": round(figures.processor, 1),
+            "peak_gb": round(figures.peak / 1e9, 2),
+        }
     MEASURED.parent.mkdir(exist_ok=True)
     with write_atomically(MEASURED) as file:
         file.write(json.dumps(table, indent=1, sort_keys=True) + "\n")

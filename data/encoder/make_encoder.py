@@ -1,4 +1,6 @@
-"""Teach a small encoder what VGG19 learned from ImageNet, without a photograph: ``python data/encoder/make_encoder.py``.
+"""Teach a small encoder what VGG19 learned from ImageNet, without a photograph.
+
+    python data/encoder/make_encoder.py
 
 The teacher is VGG19 with ImageNet weights (downloaded by Keras, or ``--teacher FILE``). Teacher and student, VGG19 of a
 quarter of the width, look at the same pictures, and the student's five taps learn, through a linear map that is thrown

@@ -38,7 +38,7 @@ class Measured:
     processor: float = 0.0
 
     def __str__(self) -> str:
-        return f"{self.seconds:5.1f} s, {self.peak / 1e9:4.2f} GB"
+        return f"{self.seconds:5.1f} s ({self.processor:.1f} of processor time), {self.peak / 1e9:4.2f} GB"
 
 
 def environment() -> dict[str, str]:
