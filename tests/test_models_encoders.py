@@ -110,6 +110,23 @@ def test_keras_itself_names_the_same_file_with_the_same_sum():
     assert encoders.MD5 in source
 
 
+def test_the_first_windows_find_brightness_and_edges_rather_than_colours():
+    windows = models.first_windows()
+    assert windows.shape == (3, 3, 3, 64)
+    strongest = windows[..., np.argsort(-np.abs(windows).max(axis=(0, 1, 2)))[:16]].reshape(9, 3, 16)
+    colours = [np.corrcoef(strongest[:, :, number].T)[np.triu_indices(3, 1)] for number in range(16)]
+    assert np.median(colours) > 0.8  # red, green and blue ask for the same pattern
+
+
+@pytest.mark.weights
+def test_the_first_windows_are_those_of_vgg19():
+    path = os.environ.get("COURSE_VGG19_WEIGHTS")
+    if not path:
+        pytest.skip("set COURSE_VGG19_WEIGHTS to a VGG19 no-top .weights.h5 file")
+    kernel = models.vgg19_unet((32, 32, 3), weights=path).get_layer("block1_conv1").get_weights()[0]
+    np.testing.assert_allclose(models.first_windows()[:, :, ::-1], kernel, rtol=1e-3, atol=1e-4)
+
+
 @pytest.mark.weights
 def test_the_small_encoder_sees_much_of_what_vgg19_sees():
     path = os.environ.get("COURSE_VGG19_WEIGHTS")

@@ -9,11 +9,12 @@ block 5, at 1/16 of the size, is the `BRIDGE`. Layers carry the names that keras
 """
 
 from course_lib.models.compact import load_compact, save_compact
-from course_lib.models.encoders import Encoder, best_encoder
+from course_lib.models.encoders import Encoder, best_encoder, first_windows
 from course_lib.models.field import effective_width, influence
+from course_lib.models.leveling import level_maps
 from course_lib.models.networks import encoder_features, unet, vgg19_unet
 from course_lib.models.saved import load_model
-from course_lib.models.shipped import SHIPPED_FILE, SMALL_ENCODER, shipped_model, shipped_patients, unseen
+from course_lib.models.shipped import FIRST_LAYER, SHIPPED_FILE, SMALL_ENCODER, shipped_model, shipped_patients, unseen
 from course_lib.models.vgg19 import (
     BRIDGE,
     ENCODER_LAYERS,
@@ -27,6 +28,7 @@ from course_lib.models.vgg19 import (
 __all__ = [
     "BRIDGE",
     "ENCODER_LAYERS",
+    "FIRST_LAYER",
     "MEAN_BGR",
     "SHIPPED_FILE",
     "SKIPS",
@@ -38,7 +40,9 @@ __all__ = [
     "best_encoder",
     "effective_width",
     "encoder_features",
+    "first_windows",
     "influence",
+    "level_maps",
     "load_compact",
     "load_model",
     "save_compact",

@@ -1,0 +1,36 @@
+"""An encoder whose maps are all about equally loud, and show what they showed before."""
+
+import numpy as np
+
+from course_lib.errors import ArgumentError
+from course_lib.models.networks import encoder_features
+from course_lib.models.vgg19 import ENCODER_LAYERS
+
+
+def level_maps(model, images):
+    """Scales the encoder's weights so that the maps of every layer have a spread of 1 on these images.
+
+    Convolutions, ReLU and poolings keep a factor: a layer's windows and biases times c make its maps times c, and the
+    next layer's windows divided by c take it back. So every map shows what it showed before, louder or softer (as
+    Gatys, Ecker and Bethge 2015, arXiv 1508.06576, did with VGG19).
+
+    Args:
+        model: a network of `vgg19_unet`; its encoder is changed in place.
+        images: (image, height, width, 3) in 0..255, some dozen, of the kind that it will see.
+
+    Returns:
+        The same model.
+
+    Raises:
+        ArgumentError: a layer's maps are the same everywhere: there is nothing to scale.
+    """
+    maps = encoder_features(model, ENCODER_LAYERS).predict(np.asarray(images, np.float32), batch_size=16, verbose=0)
+    before = 1.0
+    for name in ENCODER_LAYERS:
+        spread = float(np.std(maps[name]))
+        if not spread > 0:
+            raise ArgumentError(f"The maps of {name} are the same everywhere on these images: give others, or more.")
+        windows, biases = model.get_layer(name).get_weights()
+        model.get_layer(name).set_weights([windows / spread / before, biases / spread])
+        before = 1 / spread
+    return model
