@@ -51,7 +51,7 @@ root = data.find_data()
 parts = data.split_by_patient(data.index_scans(root))
 seen, unseen = (scans[scans.tumor_pixels > 0] for scans in (parts.train, parts.validation))
 seen, unseen = seen.sample(min(len(seen), 176), random_state=0), unseen.sample(24, random_state=0)
-images, masks = data.load_slices(seen, size=32)
+seen_images, seen_masks = data.load_slices(seen, size=32)
 held_out = (*data.load_slices(unseen, size=32), unseen.patient.to_numpy())
 print(f"to train on: {len(seen)} slices of {seen.patient.nunique()} patients")
 print(f"to look at: {len(unseen)} slices of {unseen.patient.nunique()} others")
@@ -93,10 +93,10 @@ def seconds(work):
 batches = np.arange(len(seen) // 8 * 8).reshape(-1, 8)
 spent = {
     "read and decode": seconds(lambda: [data.load_slices(seen.iloc[rows], size=32) for rows in batches]),
-    "or take from memory": seconds(lambda: [(images[rows], masks[rows]) for rows in batches]),
+    "or take from memory": seconds(lambda: [(seen_images[rows], seen_masks[rows]) for rows in batches]),
 }
-training.fit_arrays(model, images, masks, epochs=1, progress=False)  # the first one builds TensorFlow's graph
-spent["learn"] = seconds(lambda: training.fit_arrays(model, images, masks, epochs=1, progress=False))
+training.fit_arrays(model, seen_images, seen_masks, epochs=1, progress=False)  # the first one builds TensorFlow's graph
+spent["learn"] = seconds(lambda: training.fit_arrays(model, seen_images, seen_masks, epochs=1, progress=False))
 print(f"reading takes {spent['read and decode'] / spent['or take from memory']:.0f} times as long as remembering")
 axes = plots.time_spent(spent)
 plots.show(axes, alt="Bars: reading and decoding, taking from memory, learning. That of memory is hardly to be seen")
@@ -157,14 +157,14 @@ def move_pairs(images, masks, mirror, right):
     afterwards; also parts of pixels, which mix brightness, and negative ones. What comes in from outside is 0.
     """
     ### BEGIN SOLUTION
-    moved, moved_masks = [], []
+    new, new_masks = [], []
     for k in range(len(images)):
         image, mask = images[k], masks[k]
         if mirror[k]:
             image, mask = image[:, ::-1], mask[:, ::-1]
-        moved.append(ndimage.shift(image, (0, right[k], 0), order=1))
-        moved_masks.append(ndimage.shift(mask, (0, right[k], 0), order=0))
-    return np.stack(moved), np.stack(moved_masks)
+        new.append(ndimage.shift(image, (0, right[k], 0), order=1))
+        new_masks.append(ndimage.shift(mask, (0, right[k], 0), order=0))
+    return np.stack(new), np.stack(new_masks)
     ### END SOLUTION
 
 
@@ -185,10 +185,10 @@ check("move_pairs", move_pairs)
 # 2015): begin far too low, raise the rate a little with every step, and watch the loss.
 
 # %% tags=["nbval-ignore-output"]
-steps = training.rate_range_test(start.restore(), images, masks, lowest=1e-5, highest=10, steps=80)
+steps = training.rate_range_test(start.restore(), seen_images, seen_masks, lowest=1e-5, highest=10, steps=80)
 smooth = steps.loss.rolling(7, center=True).mean()
-lowest, rate = smooth.min(), steps.learning_rate[smooth.idxmin()]
-print(f"loss {smooth.max():.2f} at first, lowest ({lowest:.2f}) near the rate {rate:.2g}, ", end="")
+lowest, there = smooth.min(), steps.learning_rate[smooth.idxmin()]
+print(f"loss {smooth.max():.2f} at first, lowest ({lowest:.2f}) near the rate {there:.2g}, ", end="")
 print(f"then up to {smooth[smooth.idxmin():].max():.2f} again")
 axes = plots.rate_range(steps, chosen=0.02)
 plots.show(axes, alt="Loss against learning rate: level on the left, falling in the middle, restless on the right")
@@ -214,12 +214,12 @@ def train_on_moved(apart, epochs=6):
     """A training on moved slices; `apart`: masks move by other random numbers."""
     start.restore(learning_rate=0.02)
     rows = []
-    for epoch in range(epochs):
-        moved, outlines = data.augment_batch(images, masks, moves, seed=epoch)
+    for number in range(epochs):
+        moved, outlines = data.augment_batch(seen_images, seen_masks, moves, seed=number)
         if apart:
-            _, outlines = data.augment_batch(images, masks, moves, seed=1000 + epoch)
-        now = training.fit_arrays(model, moved, outlines, epochs=1, seed=epoch, validation=held_out, progress=False)
-        rows.append(now.assign(epoch=epoch + 1))
+            _, outlines = data.augment_batch(seen_images, seen_masks, moves, seed=1000 + number)
+        now = training.fit_arrays(model, moved, outlines, epochs=1, seed=number, validation=held_out, progress=False)
+        rows.append(now.assign(epoch=number + 1))
     return pd.concat(rows, ignore_index=True)
 
 
@@ -261,10 +261,10 @@ check("best_epoch", best_epoch)
 patient = np.flatnonzero(seen.patient == seen.patient.min())
 few = np.resize(patient[[0, len(patient) // 2, -1]], 64)
 start.restore(learning_rate=0.02)
-by_heart = training.fit_arrays(model, images[few], masks[few], epochs=24, validation=held_out, progress=False)
-best, last = by_heart.val_loss.idxmin(), by_heart.iloc[-1]
-print(f"training loss: {by_heart.loss[best]:.3f} in epoch {best + 1}, {last.loss:.3f} in the last")
-print(f"validation loss: {by_heart.val_loss[best]:.3f} in epoch {best + 1}, {last.val_loss:.3f} in the last")
+by_heart = training.fit_arrays(model, seen_images[few], seen_masks[few], epochs=24, validation=held_out, progress=False)
+turn, last = by_heart.val_loss.idxmin(), by_heart.iloc[-1]
+print(f"training loss: {by_heart.loss[turn]:.3f} in epoch {turn + 1}, {last.loss:.3f} in the last")
+print(f"validation loss: {by_heart.val_loss[turn]:.3f} in epoch {turn + 1}, {last.val_loss:.3f} in the last")
 axes = plots.curves(by_heart.drop(columns="val_dice"))
 plots.show(axes, alt="Training loss falls to nearly 0; validation loss falls, turns, and rises again to the end")
 
@@ -282,9 +282,9 @@ plots.show(axes, alt="Training loss falls to nearly 0; validation loss falls, tu
 # longer help. Here are twelve validation losses to follow with a finger; the numbers at the points are its count.
 
 # %%
-losses = [0.60, 0.45, 0.40, 0.42, 0.41, 0.43, 0.38, 0.39, 0.40, 0.39, 0.41, 0.42]
+twelve = [0.60, 0.45, 0.40, 0.42, 0.41, 0.43, 0.38, 0.39, 0.40, 0.39, 0.41, 0.42]
 plateau = keras.callbacks.ReduceLROnPlateau(monitor="val_loss", patience=3, factor=0.2, min_delta=0)
-told, _ = training.replay(losses, [plateau], learning_rate=0.02)
+told, _ = training.replay(twelve, [plateau], learning_rate=0.02)
 axes = plots.steered(told, patience=3)
 plots.show(axes, alt="Twelve losses, the count of epochs since the best at each; below, the rate falls after each 3")
 
@@ -330,7 +330,7 @@ check("plateau_rates", plateau_rates)
 
 # %%
 stop = keras.callbacks.EarlyStopping(monitor="val_loss", patience=4, restore_best_weights=True)
-told, weight = training.replay(losses, [stop])
+told, weight = training.replay(twelve, [stop])
 print(f"stopped after epoch {len(told)}; the weight in the end: {weight}")
 axes = plots.steered(told, patience=4, stopped=len(told), restored=weight)
 plots.show(axes, alt="The same losses up to epoch 11, where a line says stop; epoch 7, the lowest, is ringed: restored")
@@ -350,13 +350,13 @@ def early_stop(losses, patience):
     that are not lower than the best one before; or with the last. Of equal losses the first is the best.
     """
     ### BEGIN SOLUTION
-    best, best_epoch = float("inf"), 0
+    least, kept = float("inf"), 0
     for epoch, loss in enumerate(losses, start=1):
-        if loss < best:
-            best, best_epoch = loss, epoch
-        elif epoch - best_epoch == patience:
-            return epoch, best_epoch
-    return len(losses), best_epoch
+        if loss < least:
+            least, kept = loss, epoch
+        elif epoch - kept == patience:
+            return epoch, kept
+    return len(losses), kept
     ### END SOLUTION
 
 
@@ -381,7 +381,7 @@ watchmen = [
     keras.callbacks.ModelCheckpoint(folder / "best.weights.h5", save_best_only=True, save_weights_only=True, **watch),
 ]
 common = {"epochs": 40, "validation": held_out, "callbacks": watchmen, "live": True, "progress": False}
-watched = training.fit_arrays(start.restore(learning_rate=0.02), images[few], masks[few], **common)
+watched = training.fit_arrays(start.restore(learning_rate=0.02), seen_images[few], seen_masks[few], **common)
 
 # %% [markdown]
 # The dotted line marks the epoch of the best Dice; our watchmen watch the loss, and the two need not agree. What did
@@ -467,7 +467,7 @@ resumed.history.round(4)
 
 # %% tags=["nbval-ignore-output"]
 start.restore(learning_rate=1e-4)
-slow = training.fit_arrays(model, images, masks, epochs=6, validation=held_out, progress=False)
+slow = training.fit_arrays(model, seen_images, seen_masks, epochs=6, validation=held_out, progress=False)
 axes = plots.side_by_side({"A": apart, "B": by_heart, "C": slow, "D": together}, columns=4)
 plots.show(axes, alt="Four trainings A to D, each with training loss, validation loss and validation Dice by epoch")
 
