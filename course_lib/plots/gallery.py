@@ -2,15 +2,18 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import to_rgba
 from matplotlib.patches import Patch
 
 from course_lib import masks as coding
 from course_lib.errors import ArgumentError
 from course_lib.plots import style as looks
 from course_lib.plots.grids import _head_box
-from course_lib.plots.scans import ERRORS, _coloured, _draw_grey, _hatch, grey
+from course_lib.plots.scans import ERRORS, _draw_grey, _hatch, grey
 
 TINT = 0.6  # opacity of the errors' colours over a scan
+_COLORS = np.array([(0, 0, 0, 0), *(to_rgba(color, TINT) for _, color, _ in ERRORS)])  # RGBA by error code
+_COLORS = (255 * _COLORS).round().astype(np.uint8)
 
 
 def error_gallery(images, truths, guesses, titles=None, labels=None, ax=None):
@@ -40,7 +43,7 @@ def error_gallery(images, truths, guesses, titles=None, labels=None, ax=None):
         raise ArgumentError(f"{count} slices: give as many masks, guesses, titles and labels, and one slice at least.")
     with looks.style():
         if ax is None:
-            size = (max(4, 1.75 * count), 2.0 * (1 + len(guesses)) + 0.6)
+            size = (max(4, 1.75 * count), 1.78 * (1 + len(guesses)) + 0.85)
             ax = plt.subplots(1 + len(guesses), count, figsize=size, squeeze=False, layout="constrained")[1]
         views = near([[truths[k], *(guess[k] for guess in guesses.values())] for k in range(count)])
         for k in range(count):
@@ -90,8 +93,8 @@ def draw_errors(ax, picture, truth, guess, hatched=True):
     """Hits, misses and false alarms over a grey picture (0 to 1); misses hatched with lines, false alarms dotted."""
     _draw_grey(ax, picture)
     codes = coding.error_codes(truth, guess)
-    for code, (_, color, hatch) in enumerate(ERRORS, 1):
-        ax.imshow(_coloured(codes == code, color, TINT), interpolation="nearest")
+    ax.imshow(_COLORS[codes], interpolation="nearest")
+    for code, (_, _, hatch) in enumerate(ERRORS, 1):
         if hatched:
             _hatch(ax, codes == code, hatch)
 

@@ -172,13 +172,16 @@ def _hatch(ax, area, hatch):
     if hatch is None or not area.any():
         return
     fine = max(1, 512 // max(area.shape))  # contourf cuts corners of pixels; finer pixels, smaller cuts
+    rows, columns = (np.flatnonzero(area.any(axis=axis)) for axis in (1, 0))
+    (top, bottom), (left, right) = rows[[0, -1]], columns[[0, -1]]
+    near = area[top : bottom + 1, left : right + 1]  # the figure keeps what is drawn: megabytes for a whole slice
     height, width = area.shape
     ax.contourf(
-        np.pad(area, 1).repeat(fine, 0).repeat(fine, 1),
+        np.pad(near, 1).repeat(fine, 0).repeat(fine, 1),
         levels=[0.5, 1.5],
         colors="none",
         hatches=[hatch],
-        extent=(-1.5, width + 0.5, -1.5, height + 0.5),
+        extent=(left - 1.5, right + 1.5, top - 1.5, bottom + 1.5),
     )
     ax.set_xlim(-0.5, width - 0.5)
     ax.set_ylim(height - 0.5, -0.5)

@@ -182,7 +182,7 @@ def draw_attempts(image, truth, guess, attempts):
     return ax, f"Outlines over a FLAIR slice. Dice with the expert: {said}."
 
 
-def example_outline(truth, moved=1, smooth=9):
+def example_outline(truth, moved=1, smooth=5):
     """An outline that the computer makes of the expert's: the longest line, moved to the right and smoothed.
 
     Args:

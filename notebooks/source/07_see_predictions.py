@@ -25,7 +25,7 @@
 # |---|---|
 # | **You will be able to** | make overlays, contours and error maps; judge a threshold; compare best and worst patients; clean a mask; draw a figure fit for a report; predict a scan of your own |
 # | **Time** | 50 minutes |
-# | **Memory, GPU** | 1.3 GB; a GPU is not needed |
+# | **Memory, GPU** | 1.4 GB; a GPU is not needed |
 
 # %% tags=["setup"]
 from pathlib import Path
@@ -186,9 +186,9 @@ print(f"the worst patient: {dice[worst].max():.2f} at best")
 plots.show(axes, alt="Dice against threshold: flat lines, with rings from left to right, one line near 0 throughout")
 
 # %% [markdown]
-# The rings lie at both ends and in between: the best threshold of one patient is a bad one of the next, and the mean
-# hardly moves. And the line at the bottom has no good place at all. A threshold shifts the rim of what has been found;
-# it does not find. (If you do choose one, choose it on patients that you will not report: that is for lesson 8.)
+# The rings lie at both ends and in between: what is best for one patient is not for the next, and the mean hardly
+# moves. And the line at the bottom has no good place at all. A threshold shifts the rim of what has been found; it
+# does not find. (If you do choose one, choose it on patients that you will not report: that is for lesson 8.)
 #
 # ## From worst to best
 #
@@ -200,8 +200,8 @@ axes = plots.patient_scores(table)
 plots.show(axes, alt="Every patient's Dice from worst to best: a few far below the rest, most between .7 and .9")
 
 # %% [markdown]
-# The mean stands where hardly anybody is: most are better, a few are far worse. Who are they? We look at two of the
-# worst, two from the middle, two of the best, each on the slice with the largest tumour.
+# Most patients are better than the mean; a few are so much worse that they pull it down. Who are they? We look at the
+# two worst, two from the middle, the two best, each on the slice with the largest tumour.
 
 # %%
 middle = len(table) // 2
@@ -297,8 +297,8 @@ last = new[new.patient == new.patient.iloc[-1]]
 said = ours_says[new.index.get_indexer(last.index)]
 axes = plots.patient_errors(images[last.index], truths[last.index], said, last.slice.tolist())
 empty = ~truths[new.index].any(axis=(1, 2))
-for name, guess in both.items():
-    print(f"{name}: marks tumour on {guess[empty].any(axis=(1, 2)).sum()} of {empty.sum()} slices without tumour")
+for which, guess in both.items():
+    print(f"{which}: marks tumour on {guess[empty].any(axis=(1, 2)).sum()} of {empty.sum()} slices without tumour")
 plots.show(axes, alt="All slices of one patient: false alarms of our network on most slices, with and without tumour")
 
 # %% [markdown]
@@ -308,8 +308,8 @@ plots.show(axes, alt="All slices of one patient: false alarms of our network on 
 #
 # ## What stands apart
 #
-# In the strip further up, some colour lies far from the tumour: small islands. Most patients have one tumour, in one
-# piece. So one often cleans a mask by keeping only its largest piece.
+# In both strips some colour lies far from the tumour: islands. Most patients have one tumour, in one piece. So one
+# often cleans a mask by keeping only its largest piece.
 #
 # ### Exercise 4: the largest part
 #
@@ -361,7 +361,7 @@ print(f"better by more than .01: {(change > 0.01).sum()} patients, worse: {(chan
 print(f"the worst patient: {before[0]:.2f} before, {after[0]:.2f} after")
 
 # %% [markdown]
-# A little, for those with islands; nothing for the one whose only island was the wrong one. Remember what it costs,
+# A little, for those with islands; nothing for the one whose islands were all wrong. Remember what it costs,
 # too: in this data set one tumour slice in seven shows more than one part, and a second tumour would be wiped out.
 #
 # ## A figure fit for a report
@@ -410,7 +410,7 @@ plots.show(axes, alt="A slice read from a file, the network's mask over the lesi
 
 # %% [markdown]
 # What happens to a file that does not fit? And, worse, to one that fits, but whose first two sequences have changed
-# places? A program that writes colours as blue, green, red would do such a thing to you.
+# places, because somebody put them together in another order?
 
 # %%
 Image.fromarray(image[..., 1]).save(folder / "flair_only.tif")
@@ -435,26 +435,30 @@ plots.show(axes, alt="Left a lesion hit; right, with two sequences swapped, the 
 #
 # ## Be the radiologist
 #
-# Your turn with the pencil. Outline the tumour on this slice, with mouse, finger or keyboard; then do it again without
-# looking at your first attempt. You are scored against the expert, against the network, and against yourself.
+# Your turn with the pencil, on a patient that you have not seen yet. Outline the tumour, with mouse, finger or
+# keyboard; then do it again without looking at your first attempt. You are scored against the expert, against the
+# network, and against yourself.
 
 # %%
-board = widgets.outline_board(images[one], truths[one], guesses[one])
+shown = {scans.patient[one], name, *some.patient, *new.patient}
+by_dice = with_tumor[slice_dice.argsort()]
+fresh = next(k for k in by_dice[len(by_dice) // 2 :] if scans.patient[k] not in shown)
+board = widgets.outline_board(images[fresh], truths[fresh], guesses[fresh])
 board
 
 # %% [markdown]
 # If you read this on a page, or ran the lesson without drawing, the outline above is an *example* that the computer
 # made from the expert's: moved to the right by a pixel and smoothed. No person drew it. Outlines can also be given as
-# points (x, y), in pixels from the upper left. A square of four points around the lesion, and the example:
+# points (x, y), in pixels from the upper left. A box of four points around the lesion, and the example:
 
 # %%
-y, x = np.nonzero(truths[one])
+y, x = np.nonzero(truths[fresh])
 box = [(x.min(), y.min()), (x.max(), y.min()), (x.max(), y.max()), (x.min(), y.max())]
-mine = {"a square": box, "example": widgets.example_outline(truths[one])}
-widgets.score_attempts(truths[one], guesses[one], mine).round(2)
+mine = {"a box": box, "example": widgets.example_outline(truths[fresh])}
+widgets.score_attempts(truths[fresh], guesses[fresh], mine).round(2)
 
 # %% [markdown]
-# Did you reach .95? Hardly anybody does. Were you careless, or is the expert wrong? Perhaps neither. Think of two
+# How far from 1 were you, and from yourself? Were you careless, or is the expert wrong? Perhaps neither. Think of two
 # readers who look at a typical tumour here, of some 450 pixels. Both stay within one pixel of the expert's outline
 # everywhere. But the one draws a pixel too wide all round, the other a pixel too tight. **Which Dice do these two
 # reach with each other?** Guess before you run on.
@@ -475,8 +479,8 @@ check("two_readers_guess", two_readers_guess)
 costs = masks.one_pixel_costs(truths[with_tumor])
 costs.columns = ["area", "moved by a pixel", "a pixel wider", "one wide, one tight"]
 costs["network and expert"] = slice_dice
-for name, dice in costs.drop(columns="area").items():
-    print(f"{name:20} median Dice {dice.median():.2f}")
+for column, dice in costs.drop(columns="area").items():
+    print(f"{column:20} median Dice {dice.median():.2f}")
 axes = plots.pixel_costs(costs)
 plots.show(axes, alt="Dice against tumour size: all rise; two readers and the network are close but for small tumours")
 
@@ -494,7 +498,7 @@ plots.show(axes, alt="Dice against tumour size: all rise; two readers and the ne
 #
 # - An overlay says how sure, a contour how near, an error map where and in which way it is wrong.
 # - A threshold moves the rim of what was found. It finds nothing.
-# - The mean is made by a few bad patients; look at the worst first, and at the slices that nobody chose.
+# - A few bad patients pull the mean down. Look at the worst first, and at the slices that nobody chose.
 # - Keeping the largest part removes islands, and second tumours.
 # - A network answers whatever you show it, swapped sequences too.
 # - One pixel costs a tenth of Dice, and two careful readers share about .8. Above that one compares pencils.

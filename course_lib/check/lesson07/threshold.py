@@ -129,6 +129,6 @@ THRESHOLD = Exercise(
     hints=[
         "Try every threshold: a mask from it, the Dice of that mask. Which is the largest?",
         "`evaluation.dice_score(truth, mask)` gives the Dice. Go through the thresholds and remember the best so far.",
-        "Go through them from low to high, and replace the best also when the new one is just as good: ties fall right.",
+        "Go through them from low to high, and replace the best also when the new one is as good: ties fall right.",
     ],
 )
