@@ -267,6 +267,12 @@ def test_with_everything_kept_the_risk_is_the_share_of_errors():
     assert table["risk"].iloc[-1] == pytest.approx(wrong.mean())
 
 
+def test_the_order_of_equally_uncertain_pixels_does_not_matter():
+    wrong = np.arange(100) < 20
+    np.testing.assert_allclose(explain.risk_coverage(np.zeros(100), wrong, steps=10)["risk"], 0.2)
+    np.testing.assert_allclose(explain.risk_coverage(np.zeros(100), wrong[::-1], steps=10)["risk"], 0.2)
+
+
 def test_without_errors_there_is_nothing_to_catch():
     assert np.isnan(explain.errors_caught([0.1, 0.2], [0, 0]))
     assert np.isnan(explain.error_auc([0.1, 0.2], [0, 0]))

@@ -148,3 +148,10 @@ def test_the_random_twin_has_the_same_build_other_weights_and_leaves_the_network
     assert any(not np.array_equal(*pair) for pair in zip(before, twin.get_weights(), strict=True))
     assert all(np.array_equal(*pair) for pair in zip(twin.get_weights(), again.get_weights(), strict=True))
     assert all(np.array_equal(*pair) for pair in zip(before, model.get_weights(), strict=True))
+
+
+def test_another_backend_is_told_that_gradients_are_tensorflows_here(monkeypatch):
+    model = linear_network()
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    with pytest.raises(ArgumentError, match="needs the TensorFlow backend; this is jax"):
+        explain.seg_grad_cam(model, IMAGE, "maps", REGION)

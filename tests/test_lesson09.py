@@ -65,13 +65,22 @@ def test_who_always_says_the_same_is_calibrated_better_and_scores_worse(printed)
 def test_four_answers_find_the_errors_better_than_one_and_one_better_than_chance(printed):
     four, once, lot = (
         numbers(rf"{name}\s*: (\d+)% of the errors in the most doubtful 2 %; AUC ([\d.]+)", printed)
-        for name in ("four answers apart", "asked once", "by lot")
+        for name in ("four answers", "one answer", "by lot")
     )
     assert four[1] > once[1] + 0.05
     assert once[1] > lot[1] + 0.1
     assert four[0] > once[0] > lot[0]
     assert abs(lot[1] - 0.5) < 0.02
     assert lot[0] <= 3
+
+
+def test_without_the_most_doubtful_tenth_most_errors_are_gone_and_the_very_surest_are_wrong_again(printed):
+    pattern = r"\s*: wrong are ([\d.]+) % of the surest 2 %, ([\d.]+) % of the surest 90 %, ([\d.]+) % of all"
+    four, once, lot = (numbers(name + pattern, printed) for name in ("four answers", "one answer", "by lot"))
+    assert 0 < four[1] < four[2] / 2
+    assert 0 < once[1] < once[2] * 0.6
+    assert once[0] > 1.3 * lot[0]
+    assert once[0] > 1.5 * four[0]
 
 
 def test_patients_about_whom_it_is_unsure_have_the_lower_dice(printed):

@@ -250,27 +250,32 @@ plots.show(axes, alt="Three slices. Found: a thin rim of uncertainty. Made up: u
 
 # %%
 doubts = {
-    "four answers apart": asked.uncertainty[head],
-    "asked once": -np.abs(probability[head] - 0.5),
+    "four answers": asked.uncertainty[head],
+    "one answer": -np.abs(probability[head] - 0.5),
     "by lot": np.random.default_rng(0).random(head.sum()),
 }
 for name, doubt in doubts.items():
     caught, auc = explain.errors_caught(doubt, wrong[head], 0.02), explain.error_auc(doubt, wrong[head])
-    print(f"{name:18}: {caught:.0%} of the errors in the most doubtful 2 %; AUC {auc:.2f}")
+    print(f"{name:12}: {caught:.0%} of the errors in the most doubtful 2 %; AUC {auc:.2f}")
 
 # %% [markdown]
-# AUC is the chance that a wrong pixel is more doubtful than a right one; .5 is guessing. "Asked once" takes the plain
-# answer's own word for it: the nearer to one half, the more doubtful. It does know something. Four answers know more.
-# Now the same for every share of pixels that you might be willing to believe:
+# AUC is the chance that a wrong pixel is more doubtful than a right one; .5 is guessing. "One answer" takes the
+# plain answer's own word for it: the nearer to one half, the more doubtful. It does know something. Four answers know
+# more. Now the same for every share of pixels that you might be willing to believe:
 
 # %%
-axes = plots.risk_by_coverage({name: explain.risk_coverage(doubt, wrong[head]) for name, doubt in doubts.items()})
+curves = {name: explain.risk_coverage(doubt, wrong[head]) for name, doubt in doubts.items()}
+for name, curve in curves.items():
+    few, most, every = 100 * curve["risk"].iloc[[1, 89, 99]]
+    print(f"{name:12}: wrong are {few:.1f} % of the surest 2 %, {most:.1f} % of the surest 90 %, {every:.1f} % of all")
+axes = plots.risk_by_coverage(curves)
 plots.show(axes, alt="Wrong pixels among those kept, against how many are kept: by lot a level line; with the doubts "
-                     "far lower once the last tenth is left out, but never 0, and higher again at the far left")
+                     "far lower once the last tenth is left out, but never 0, and high again at the far left")
 
 # %% [markdown]
-# Leave out the most doubtful tenth, and most of the errors are gone. They never all go. At the far left, where only the
-# very surest pixels are kept, they even come back: among those lie the hearts of tumours that do not exist.
+# Leave out the most doubtful tenth, and most of the errors are gone. Not all; and look at the far left. Asked once, the
+# pixels of which the network is surest of all are wrong more often than pixels drawn by lot. Its last certainty it
+# keeps for the hearts of tumours, and some of those tumours do not exist. Four answers mend that, but only in part.
 #
 # The mean of four answers is an answer too. Is it a better one? We score patients, as lesson 8 does.
 
