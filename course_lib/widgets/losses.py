@@ -111,8 +111,9 @@ def preferred_mask(probability, fn_weight=0.7, fp_weight=0.3):
     Returns:
         (the lowest probability taken in, the mask: (height, width) boolean).
 
-    >>> preferred_mask(np.array([[1.0, 0.4, 0.1]]), 0.5, 0.5)
-    (0.4, array([[ True,  True, False]]))
+    >>> threshold, mask = preferred_mask(np.array([[1.0, 0.6, 0.1]]), 0.5, 0.5)
+    >>> threshold, mask.tolist()
+    (0.6, [[True, True, False]])
     """
     likely = np.sort(np.asarray(probability, float), axis=None)[::-1]
     hits = np.cumsum(likely)
