@@ -156,7 +156,7 @@ def test_two_groups_need_patients_for_both():
         evaluation.choose_many_times(pd.DataFrame(np.ones((2, 5))), 3)
 
 
-# ---- shapes
+# ---- surfaces
 
 
 def test_distances_between_surface_points_give_hd95():
@@ -175,25 +175,3 @@ def test_a_surface_has_no_inner_pixel_and_an_empty_mask_no_surface():
     assert len(points) == 16
     assert ((points == 1) | (points == 5)).any(axis=1).all()
     assert evaluation.surface_points(np.zeros((3, 4, 5))).shape == (0, 3)
-
-
-def test_only_the_largest_part_stays_and_parts_join_across_corners_and_slices():
-    volume = np.zeros((3, 5, 5), bool)
-    volume[0, 0, 0] = volume[1, 1, 1] = volume[2, 2, 2] = True  # one part of three, corner to corner through slices
-    volume[0, 4, 3:] = True  # another of two
-    kept = evaluation.largest_part(volume)
-    assert kept.sum() == 3
-    assert not kept[0, 4].any()
-    assert evaluation.count_lesions(volume, volume).lesions == 2
-    assert evaluation.count_lesions(kept, kept).lesions == 1
-
-
-def test_size_decides_which_part_stays_not_its_number():
-    assert evaluation.largest_part([1, 0, 1, 1, 1, 0, 1, 1]).tolist() == [0, 0, 1, 1, 1, 0, 0, 0]
-
-
-def test_nothing_has_no_largest_part_and_the_mask_given_stays_as_it_was():
-    mask = np.array([True, False, True, True])
-    assert not evaluation.largest_part(np.zeros((2, 3), bool)).any()
-    evaluation.largest_part(mask)
-    assert mask.tolist() == [True, False, True, True]

@@ -26,7 +26,7 @@ from course_lib.evaluation.scores import (
     recall,
     volume_error,
 )
-from course_lib.evaluation.shapes import largest_part, surface_points
+from course_lib.evaluation.surfaces import surface_points
 
 __all__ = [
     "Comparison",
@@ -41,7 +41,6 @@ __all__ = [
     "dice_score",
     "false_alarm_table",
     "hausdorff95",
-    "largest_part",
     "lesion_f1",
     "precision",
     "predict_slices",

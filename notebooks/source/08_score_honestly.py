@@ -33,6 +33,7 @@ from course_lib import data, evaluation, models, plots, training
 from course_lib.backend import keras
 from course_lib.check import check, hint
 from course_lib.losses import DiceLoss
+from course_lib.masks import largest_part
 
 # %% [markdown]
 # We take the network that ships with the course, trained on real patients, and patients that it has never seen. It
@@ -161,7 +162,7 @@ print(f"in {(alarms.alarms > 0).sum()} of {len(alarms)} patients; the largest ha
 
 # %%
 places = scans.groupby("patient", sort=False).indices
-kept = np.concatenate([evaluation.largest_part(guess[rows]) for rows in places.values()])
+kept = np.concatenate([largest_part(guess[rows]) for rows in places.values()])
 odd = patients[patients.dice > 0.8].nlargest(1, "hd95").iloc[0]
 rows = places[odd.patient]
 far = rows[np.sort(np.argsort(-(guess & ~kept)[rows].sum(axis=(1, 2)), kind="stable")[:3])]
