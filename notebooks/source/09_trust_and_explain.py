@@ -402,9 +402,10 @@ for name, answer in (("all three", seeing), ("without FLAIR", blind)):
     print(f"{name:13}: {sworn:.0%} of the tumour called healthy with over 90 %; mean uncertainty there {apart:.3f}")
 
 # %% [markdown]
-# Nearly all of the tumour is called healthy, surely, and the four answers agree about it *more* than before. By its own
-# account, it has never been so certain. An uncertainty compares the network with itself; that the input is not what it
-# should be, only a look at the input tells. And that look is cheap:
+# Most of the tumour is called healthy, and sworn to; and the four answers lie apart by a small part of the 0.5 that
+# they could. On the phantoms they even agree *more* than before: by its own account, the network has never been so
+# certain. An uncertainty compares the network with itself; that the input is not what it should be, only a look at the input
+# tells. And that look is cheap:
 
 # %%
 one = scans.groupby("patient").indices[scans.patient[found]]
@@ -419,7 +420,8 @@ for name, pictures in {"all three": images, **without}.items():
 #
 # Every hospital has its own. Dimmer, a receiving coil on one side, another contrast, more noise: none of it changes
 # where the tumour is. Which of these will the network bear? A hint: in training, brightness was varied by a tenth,
-# contrast by a fifth, and noise had a spread of less than three grey levels.
+# contrast by a fifth, and noise had a spread of less than three grey levels. (Every picture below is drawn with its own
+# brightness, as on a viewing station, so the dimmer one does not look it; the network gets the numbers as they are.)
 
 # %%
 scanners = {
@@ -442,7 +444,9 @@ plots.show(axes, alt=f"Dice of every patient with five scanners; on average: {me
 
 # %% [markdown]
 # You would outline the tumour on all five. The network bears what training showed it, and a little beyond; noise that
-# your eye forgives costs some patients most of their Dice. "Works on our scanner" is a sentence about a scanner.
+# your eye forgives costs some phantoms most of their Dice. On twelve real patients that it had never seen, the same
+# noise cost the same network nothing: for it, phantoms come from another scanner already, and the noise came on top.
+# Which change breaks a network cannot be guessed, only tried. "Works on our scanner" is a sentence about a scanner.
 #
 # Could one not simply compare institutions? We have five of them in the set.
 
@@ -473,8 +477,8 @@ when_not_to_believe = (
     "reliability diagram shows that such certainty is right far less often than it says. Where the four "
     "answers lie apart it should be checked first, as errors gather there, but part of the errors shows no uncertainty "
     "at all. It should never be believed on scans unlike those it was trained with: without FLAIR it missed nearly "
-    "everything and was surer than ever, and noise cost some patients most of their Dice. Before it sees a scan I "
-    "would compare the sequences with each other, and measure brightness, contrast and noise; and I would first test "
+    "everything and swore that nothing was there, and noise cost some patients most of their Dice. Before it sees a "
+    "scan I would compare the sequences with each other, and measure brightness, contrast and noise; and I would first test "
     "it on many patients of this hospital."
 )
 ### END SOLUTION
@@ -489,7 +493,7 @@ check("when_not_to_believe", when_not_to_believe)
 #   pixels flatters.
 # - Test-time augmentation shows where errors gather, by pixel and by patient. Check such a map against the errors
 #   before you hand it to anyone.
-# - Certainty is no evidence: part of the errors, and all of a missing FLAIR, show no uncertainty.
+# - Certainty is no evidence: some errors show no uncertainty, and a missing FLAIR hardly any.
 # - A heat map says what moved the answer, not whether the answer is right. Ask a random network for comparison.
 # - Inputs have to be checked as inputs; and a new scanner or institution is a new test, with many patients.
 #
