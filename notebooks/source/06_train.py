@@ -82,7 +82,7 @@ print(f"{model.count_params():,} numbers")
 # before; then the network learns. Which of these costs how much?
 
 
-# %% tags=["nbval-ignore-output"]
+# %%
 def seconds(work):
     """How long a function without arguments takes."""
     begun = time.perf_counter()
@@ -90,6 +90,7 @@ def seconds(work):
     return time.perf_counter() - begun
 
 
+# %% tags=["nbval-ignore-output"]
 batches = np.arange(len(seen) // 8 * 8).reshape(-1, 8)
 spent = {
     "read and decode": seconds(lambda: [data.load_slices(seen.iloc[rows], size=32) for rows in batches]),
