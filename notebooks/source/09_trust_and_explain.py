@@ -404,8 +404,8 @@ for name, answer in (("all three", seeing), ("without FLAIR", blind)):
 # %% [markdown]
 # Most of the tumour is called healthy, and sworn to; and the four answers lie apart by a small part of the 0.5 that
 # they could. On the phantoms they even agree *more* than before: by its own account, the network has never been so
-# certain. An uncertainty compares the network with itself; that the input is not what it should be, only a look at the input
-# tells. And that look is cheap:
+# certain. An uncertainty compares the network with itself; that the input is not what it should be, only a look at
+# the input tells. And that look is cheap:
 
 # %%
 one = scans.groupby("patient").indices[scans.patient[found]]
@@ -474,12 +474,12 @@ pd.DataFrame(rows).T.astype({"patients": int}).round(2)
 ### BEGIN SOLUTION
 when_not_to_believe = (
     "Nobody should believe it because it is sure: it gave nearly 100 % to an area that does not exist, and the "
-    "reliability diagram shows that such certainty is right far less often than it says. Where the four "
-    "answers lie apart it should be checked first, as errors gather there, but part of the errors shows no uncertainty "
-    "at all. It should never be believed on scans unlike those it was trained with: without FLAIR it missed nearly "
-    "everything and swore that nothing was there, and noise cost some patients most of their Dice. Before it sees a "
-    "scan I would compare the sequences with each other, and measure brightness, contrast and noise; and I would first test "
-    "it on many patients of this hospital."
+    "reliability diagram shows that such certainty is right far less often than it says. Where the four answers "
+    "lie apart it should be checked first, as errors gather there, but part of the errors shows no uncertainty at "
+    "all. It should never be believed on scans unlike those it was trained with: without FLAIR it missed nearly "
+    "everything and swore that nothing was there, and noise cost some patients most of their Dice. Before it sees "
+    "a scan I would compare the sequences with each other, and measure brightness, contrast and noise; and I "
+    "would first test it on many patients of this hospital."
 )
 ### END SOLUTION
 
