@@ -7,7 +7,9 @@ import nbformat
 import numpy as np
 import pytest
 
+from course_lib import evaluation
 from course_lib.training import Recipe
+from tools.notebook_build.execute import environment
 from tools.notebook_build.source import read_source
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
@@ -79,10 +81,15 @@ def test_with_four_patients_the_interval_is_wide(printed):
 
 
 def test_patients_differ_far_more_than_the_two_ways_to_predict(cells):
-    rows = re.findall(r"^PHANTOM\S+\s+([\d.]+)\s+([\d.]+)", shown_table(cells, "pd.DataFrame(dice)"), re.M)
+    rows = re.findall(r"^PHANTOM\S+\s+([\d.]+)\s+([\d.]+)", shown_table(cells, "ways.round"), re.M)
     dice = np.array(rows, float)
     assert len(dice) == 4
     assert np.ptp(dice[:, 0]) > 3 * np.abs(dice[:, 1] - dice[:, 0]).mean()
+
+
+def test_four_patients_cannot_tell_which_of_two_ways_is_better(printed):
+    assert float(re.search(r"of 4 patients, worse for \d; p = ([\d.]+)", printed)[1]) >= 0.125
+    assert evaluation.compare_models([0.1, 0.2, 0.3, 0.4], [0.9, 0.91, 0.92, 0.93]).p_value == pytest.approx(0.125)
 
 
 def test_the_file_gives_back_the_masks_that_went_in_and_is_smaller_than_they_are(printed):
@@ -126,3 +133,24 @@ def test_what_the_text_computes_from_measured_figures_is_so():
     assert minutes == pytest.approx(slices * step / 60, abs=0.5)
     assert minutes / 24 == pytest.approx(1.5, abs=0.1)  # sixty epochs, in days
     assert gigabytes == pytest.approx(3929 * 256 * 256 * 4 / 1e9, rel=0.005)
+
+
+@pytest.mark.slow
+def test_the_same_cells_run_by_the_other_preset_and_go_on_with_a_run_that_is_there(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    monkeypatch.setenv("COURSE_RUNS", str(tmp_path))
+    monkeypatch.delenv("COURSE_DATA", raising=False)
+    if named := environment().get("COURSE_DATA"):
+        monkeypatch.setenv("COURSE_DATA", named)
+    shrunk = "Recipe.full(size=32, width=0.05, weights=None, epochs=1)"  # as the full one, for a processor
+    cards = []
+    for _ in range(2):
+        names = {}
+        for cell in read_source(SOURCE).cells:
+            if cell.cell_type == "code":
+                code = cell.source.replace('preset = "fast"', 'preset = "full"').replace("Recipe.full()", shrunk)
+                exec(compile(code, "lesson 10", "exec"), names)
+        cards.append(next(tmp_path.glob("full-phantom-*/card.md")).read_text(encoding="utf-8"))
+    assert "slices of 32 × 32 pixels" in cards[0]
+    assert cards[0] == cards[1]
+    assert "this run is finished (1 epochs)" in capsys.readouterr().out

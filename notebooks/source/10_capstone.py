@@ -46,7 +46,7 @@ from course_lib.training import Recipe, train
 # %%
 preset = "fast"  # or "full"
 recipes = {
-    "fast": Recipe.fast(size=48, width=0.125, epochs=10, learning_rate=2e-3),
+    "fast": Recipe.fast(size=48, width=0.125, epochs=12, learning_rate=2e-3),
     "full": Recipe.full(),
 }
 recipe = recipes[preset]
@@ -56,11 +56,11 @@ recipe = recipes[preset]
 
 # %%
 differing = recipes["fast"].differences(recipes["full"])
-pd.DataFrame(differing, index=["fast", "full"]).T.astype(str)
+pd.DataFrame({name: list(map(str, pair)) for name, pair in differing.items()}, index=["fast", "full"]).T
 
 # %% [markdown]
-# Numbers, nearly all. Now the networks that they make. Guess: which layers does the large one have that the small one
-# lacks?
+# How large, from which weights, how fast and how long. Now the networks that they make. Guess: which layers does the
+# large one have that the small one lacks?
 
 # %%
 small = models.vgg19_unet((48, 48, 3), weights=None, width=0.125)
@@ -94,8 +94,9 @@ del small, large
 # | **Colab** | `course data --kaggle` fetches them or says how, see [data/README.md](../data/README.md) | *Runtime → Change runtime type* | mount your Drive, and let `COURSE_RUNS` name a folder there |
 # | **at home** | the same | Linux or WSL2, `pip install "tensorflow[and-cuda]"` | nothing: runs lie in `runs/` |
 #
-# `COURSE_RUNS` is an environment variable: before anything else, in a cell, `%env COURSE_RUNS=…`. Sessions end when
-# they please. A run is on disk after every epoch, and goes on where it was.
+# On Kaggle and Colab, clone the course and `%pip install` it first. `COURSE_RUNS` is an environment variable: set it
+# before anything else, in a cell, with `%env COURSE_RUNS=…`. Sessions end when they please; a run is on disk after
+# every epoch, and goes on where it was. If the GPU's memory does not suffice, `Recipe.full(batch=8)` needs less.
 #
 # ## The patients
 #
@@ -107,8 +108,8 @@ scans = data.index_scans(root)
 scans.groupby("institution").agg(patients=("patient", "nunique"), slices=("slice", "size"))
 
 # %% [markdown]
-# Before anything is trained, everybody gets a place: some to learn from, some to choose on, some for the end. You know
-# from lesson 2 what a leak is worth. So trust nobody's split, ours included: check it.
+# Before anything is trained, everybody gets a place: some to learn from, some to choose on, some for the end. Somebody
+# on both sides would be recognised rather than understood (lesson 2). So trust nobody's split, ours included: check it.
 #
 # ### Exercise 1: is anybody on both sides?
 #
@@ -123,8 +124,8 @@ def shared_patients(train, validation, test):
     train, validation, test: lists of folder names.
     """
     ### BEGIN SOLUTION
-    train, validation, test = [{name.rsplit("_", 1)[0] for name in part} for part in (train, validation, test)]
-    return sorted((train & validation) | (train & test) | (validation & test))
+    a, b, c = [{entry.rsplit("_", 1)[0] for entry in entries} for entries in (train, validation, test)]
+    return sorted((a & b) | (a & c) | (b & c))
     ### END SOLUTION
 
 
@@ -165,7 +166,7 @@ print(f"{len(run.history)} epochs, {np.mean(run.seconds[1:]):.1f} s each after t
 
 # %% tags=["nbval-ignore-output"]
 axes = plots.curves(run.history)
-plots.show(axes, alt="Loss and validation Dice by epoch: the losses fall, Dice rises, the best epoch is marked")
+plots.show(axes, alt="Losses fall and validation Dice ends far above its start; the best epoch is marked")
 
 # %% [markdown]
 # The curve is that of the validation patients. Nobody has looked at those kept for the end. **What will be their mean
@@ -191,9 +192,9 @@ model = run.best_model()
 images, masks = data.load_slices(parts.validation, recipe.size)
 maps = evaluation.predict_slices(model, images)
 patients = parts.validation.patient
-table = evaluation.dice_by_threshold(patients, masks[..., 0], maps, np.arange(5, 100, 5) / 100)
-threshold = float(table.mean(axis=1).idxmax())
-axes = plots.dice_by_threshold(table.index, table.T, title=f"chosen: {threshold}")
+by_threshold = evaluation.dice_by_threshold(patients, masks[..., 0], maps, np.arange(5, 100, 5) / 100)
+threshold = float(by_threshold.mean(axis=1).idxmax())
+axes = plots.dice_by_threshold(by_threshold.index, by_threshold.T, title=f"chosen: {threshold}")
 plots.show(axes, alt="Dice against threshold for each validation patient, and their mean with its highest point")
 
 # %% [markdown]
@@ -203,27 +204,28 @@ plots.show(axes, alt="Dice against threshold for each validation patient, and th
 # %% tags=["nbval-ignore-output"]
 mirrored = evaluation.predict_slices(model, images[:, :, ::-1])[:, :, ::-1]
 answers = {"plain": maps, "with its mirror image": (maps + mirrored) / 2}
-truth = masks[..., 0]
-dice = {name: evaluation.dice_by_patient(patients, truth, one[..., 0] >= threshold) for name, one in answers.items()}
-pd.DataFrame(dice).round(3)
+ways = pd.DataFrame()
+for name, one in answers.items():
+    ways[name] = evaluation.dice_by_patient(patients, masks[..., 0], one[..., 0] >= threshold)
+ways.round(3)
 
 # %% tags=["nbval-ignore-output"]
-found = evaluation.compare_models(*dice.values())
+found = evaluation.compare_models(ways["plain"], ways["with its mirror image"])
 print(f"mean difference {found.difference:+.3f} (95 % interval {found.low:+.3f} to {found.high:+.3f})")
-print(f"better for {found.higher} of {found.patients} patients, worse for {found.lower}")
+print(f"better for {found.higher} of {found.patients} patients, worse for {found.lower}; p = {found.p_value:.3f}")
 
 # %% [markdown]
 # Look down a column, then along a row. Patients differ far more than the two ways do; that is why one compares within
-# each patient. And then ask how many patients there are. With four, an interval is a polite way of saying that nobody
-# knows. To call something better you want an interval that stays on one side of 0, on more patients and more than one
-# seed.
+# each patient. And then ask how many patients there are. Toss four coins: once in eight times they all fall alike. So
+# on four patients even a perfect record, four of four, has p = 0.125 (Wilcoxon's test), and an interval drawn from
+# four is not to be trusted either. To call something better you want more patients, and more than one seed.
 #
 # What else could make your network better? Each of these is one change to the recipe or one line after it. Which of
 # them help on these patients, and how much, is what you would find out; we promise nothing.
 #
 # | what | how |
 # |---|---|
-# | more pixels, more channels | `Recipe.full(size=128)`; `Recipe.fast(width=0.5)` |
+# | more pixels, more channels | `size=96`, `width=0.5` in the fast recipe |
 # | what it is trained on | `empty_per_tumor=0.5`, or `None` for every empty slice; `augmentation=` with other ranges, or `Augmentation.none()` |
 # | what it is trained for | `loss="dice"`; `fn_weight=0.5, fp_weight=0.5` (lesson 5) |
 # | how it is trained | `freeze_encoder=True` (with ImageNet weights); `schedule="cosine"`; more epochs |

@@ -52,13 +52,17 @@ def _one_too_short(mask):
     return [(start, length - 1) for start, length in handin.encode_runs(mask)]
 
 
+def _one_row_of_numbers(mask):
+    return [number for run in handin.encode_runs(mask) for number in run]
+
+
 def _mask(*rows) -> np.ndarray:
     return np.array(rows, np.uint8)
 
 
 def _pairs(output):
-    """Pairs of whole numbers, also where they came as an array's rows."""
-    return [tuple(pair) for pair in output]
+    """The output with an array's rows as pairs; anything else as it is, so that the comparison can say what it is."""
+    return [tuple(pair) for pair in output] if isinstance(output, np.ndarray) and output.ndim == 2 else output
 
 
 RUNS = Exercise(
@@ -141,6 +145,11 @@ RUNS = Exercise(
             "one pixel too short",
             "A run from pixel 1 to pixel 2 has two pixels, not one.",
             _one_too_short,
+        ),
+        Misconception(
+            "all numbers in one row",
+            "The numbers are right, one after the other. Asked for are pairs: a start and its length belong together.",
+            _one_row_of_numbers,
         ),
     ],
     hints=[
