@@ -45,6 +45,7 @@ def environment() -> dict[str, str]:
     """Return the environment in which every lesson runs: quiet TensorFlow, and the phantoms even beside real data."""
     settings = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONHASHSEED": "0", "TQDM_MININTERVAL": "1"}
     settings.pop("COURSE_DATA", None)
+    settings["COURSE_ENCODER"] = "small"  # the one that every machine has
     if (ROOT / "data" / "kaggle_3m").is_dir():
         settings["COURSE_DATA"] = str(ROOT / "data" / "phantoms" / "kaggle_3m")
     settings["COURSE_RUNS"] = tempfile.mkdtemp(dir=RUNS.name)  # lessons that train into a folder begin anew
