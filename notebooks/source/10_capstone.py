@@ -216,9 +216,10 @@ print(f"better for {found.higher} of {found.patients} patients, worse for {found
 
 # %% [markdown]
 # Look down a column, then along a row. Patients differ far more than the two ways do; that is why one compares within
-# each patient. And then ask how many patients there are. Toss four coins: once in eight times they all fall alike. So
-# on four patients even a perfect record, four of four, has p = 0.125 (Wilcoxon's test), and an interval drawn from
-# four is not to be trusted either. To call something better you want more patients, and more than one seed.
+# each patient. And then ask how many patients there are. Of the phantoms it is four. Toss four coins: once in eight
+# times they all fall alike. So on four patients even a perfect record, four of four, has p = 0.125 (Wilcoxon's test),
+# and an interval drawn from four is not to be trusted either. To call something better you want more patients, and
+# more than one seed.
 #
 # What else could make your network better? Each of these is one change to the recipe or one line after it. Which of
 # them help on these patients, and how much, is what you would find out; we promise nothing.
