@@ -24,7 +24,7 @@ def level_maps(model, images):
     Raises:
         ArgumentError: a layer's maps are the same everywhere: there is nothing to scale.
     """
-    maps = encoder_features(model, ENCODER_LAYERS).predict(np.asarray(images, np.float32), batch_size=16, verbose=0)
+    maps = encoder_features(model, ENCODER_LAYERS)(np.asarray(images, np.float32), training=False)
     before = 1.0
     for name in ENCODER_LAYERS:
         spread = float(np.std(maps[name]))

@@ -88,7 +88,7 @@ def nested_fields(image, widths, names, sequence="FLAIR", ax=None):
     if not widths or any(len(each) != len(names) for each in widths.values()):
         raise ArgumentError(f"There are {len(names)} layers: give a width for each, in every picture.")
     with looks.style():
-        ax = looks.new_axes(ax, (4.1 * len(widths), 5.0))
+        ax = looks.new_axes(ax, (4.1 * len(widths), 4.4))
         for place, (title, each) in enumerate(widths.items()):
             left = place * (width + gap)
             extent = (left - 0.5, left + width - 0.5, height - 0.5, -0.5)
@@ -109,7 +109,7 @@ def nested_fields(image, widths, names, sequence="FLAIR", ax=None):
     return ax
 
 
-FIELD_COLOURS = (looks.YELLOW, looks.ORANGE, looks.SKY, looks.PURPLE, "white")
+FIELD_COLOURS = (looks.YELLOW, looks.ORANGE, looks.SKY, looks.PURPLE, looks.GREEN)
 
 
 def dice_by_labels(scores, title=None, ax=None):
@@ -137,7 +137,7 @@ def dice_by_labels(scores, title=None, ax=None):
             )
             color, marker = looks.PALETTE[number % 6], looks.MARKERS[number % 6]
             reach = np.abs(np.stack([rows["low"], rows["high"]]) - rows["dice"].to_numpy())
-            line = {"color": color, "marker": marker, "linestyle": ("-", "--", ":")[number % 3], "markersize": 9}
+            line = {"color": color, "marker": marker, "linestyle": ("-", "--", ":", "-.")[number % 4], "markersize": 9}
             ax.errorbar(x, rows["dice"], reach, capsize=5, label=name, **line)
             for at, each in zip(x, rows["seeds"], strict=True):
                 ax.scatter([at + 0.05] * len(each), each, color=color, marker=marker, s=16, alpha=0.7, linewidths=0)

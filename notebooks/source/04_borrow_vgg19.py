@@ -450,7 +450,7 @@ for kind in kinds:
         rows.append((kind, number, table.mean().mean(), low, high, table.mean(axis=1).tolist()))
 scores = pd.DataFrame(rows, columns=["encoder", "patients", "dice", "low", "high", "seeds"])
 axes = plots.dice_by_labels(scores)
-alt = "Dice of four encoders with two and with eight labelled patients; the bars are long, the borrowed frozen one leads"
+alt = "Dice of four encoders with two and with eight labelled patients; long bars, the borrowed frozen one leads"
 plots.show(axes, alt=alt)
 
 # %% [markdown]
