@@ -25,6 +25,7 @@ class Submission:
         path: where it lies.
         notebook: the notebook as it is in the file, None if it could not be read.
         problem: why not, "" if it could.
+        note: what else the instructor should know of how it was read ("two notebooks: the newer one is marked").
     """
 
     name: str
@@ -32,6 +33,7 @@ class Submission:
     path: Path
     notebook: bytes | None = None
     problem: str = ""
+    note: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return a form for JSON; a byte that is no UTF-8 is kept as a surrogate."""
@@ -137,7 +139,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back of one submission. Everything in it but `status` and `detail` was said by the submission's process.
+    """What came back of one submission; all but `status` and `detail` was said by the submission's own process.
 
     Attributes:
         status: "ok", "timeout", "crash" or "out of memory": the first thing that went wrong with the process itself.
