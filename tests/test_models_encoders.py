@@ -127,37 +127,6 @@ def test_the_first_windows_are_those_of_vgg19():
     np.testing.assert_allclose(models.first_windows()[:, :, ::-1], kernel, rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.weights
-def test_the_small_encoder_sees_much_of_what_vgg19_sees():
-    path = os.environ.get("COURSE_VGG19_WEIGHTS")
-    if not path:
-        pytest.skip("set COURSE_VGG19_WEIGHTS to a VGG19 no-top .weights.h5 file")
-    from course_lib import data
-
-    scans = data.index_scans(data.find_data()).query("tumor_pixels > 0").sample(24, random_state=1)
-    images = data.load_slices(scans, 64)[0].astype("float32")
-    seen = {}
-    for name, words in {
-        "teacher": {"weights": path},
-        "small": {"weights": models.SMALL_ENCODER, "width": 0.25},
-        "random": {"weights": None, "width": 0.25},
-    }.items():
-        keras.utils.set_random_seed(0)
-        network = models.vgg19_unet((64, 64, 3), **words)
-        maps = models.encoder_features(network, ["block3_conv4"]).predict(images, verbose=0)["block3_conv4"]
-        seen[name] = maps.reshape(-1, maps.shape[-1])
-    shares = {name: explained(seen[name], seen["teacher"]) for name in ("small", "random")}
-    assert shares["small"] > shares["random"] + 0.1
-
-
-def explained(given, wanted):
-    """Share of the variance of `wanted` that the best linear map of `given` reaches, on rows it was not fitted on."""
-    given = np.c_[given, np.ones(len(given))]
-    fitted, kept = np.arange(len(given)) % 2 == 0, np.arange(len(given)) % 2 == 1
-    best = np.linalg.lstsq(given[fitted], wanted[fitted], rcond=None)[0]
-    return 1 - ((given[kept] @ best - wanted[kept]) ** 2).mean() / wanted[kept].var()
-
-
 # --- how far a network looks ----------------------------------------------------------------------------------------
 
 
