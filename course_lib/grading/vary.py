@@ -5,6 +5,7 @@ answer of the exercise's bank must be right on it exactly where it was right bef
 hidden case whose subject is another one, and no mistake that a visible case shows goes unseen on the hidden one.
 """
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -162,7 +163,7 @@ def _decimals(values: list[float], random: np.random.Generator) -> dict[float, f
     anchors = ANCHORS if random.random() < 0.7 else (0.0, 1.0)
     edges = [-top, *anchors, top]
     new = {value: value for value in values}
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in itertools.pairwise(edges):
         inner = [value for value in values if low < value < high and value not in anchors]
         drawn = np.round(np.sort(random.uniform(low, high, len(inner))), 3 if high - low < 2 else 2)
         if len({low, high, *drawn.tolist()}) == len(inner) + 2:

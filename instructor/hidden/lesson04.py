@@ -1,0 +1,26 @@
+"""Hidden cases of lesson 4: networks of other blocks."""
+
+from course_lib.check.exercise import case
+
+
+def _names(convolutions, last_pooling):
+    names = []
+    for block, count in enumerate(convolutions, 1):
+        names += [f"block{block}_conv{number}" for number in range(1, count + 1)] + [f"block{block}_pool"]
+    return names if last_pooling else names[:-1]
+
+
+def where_to_tap(random):
+    """A list of cases for each property."""
+
+    def blocks(count):
+        return [int(random.integers(1, 6)) for _ in range(count - 1)] + [int(random.integers(5, 8))]
+
+    return [
+        [case(_names([3, *blocks(4)], True)), case(_names([2, *blocks(2)], True))],
+        [case(_names([2, *blocks(4)], False)), case(_names([3, *blocks(3)], False))],
+        [case(_names([3, *blocks(5)], True)), case(_names([1, 3, *blocks(3)], True))],
+    ]
+
+
+HIDDEN = {"where_to_tap": where_to_tap}
