@@ -158,6 +158,7 @@ def to_receive(wanted):
     return (wanted + np.array(models.MEAN_BGR, "float32"))[..., ::-1]
 
 
+# %%
 mistakes = {
     "as it should be": lambda images: images,
     "red first": lambda images: images[..., ::-1],
