@@ -7,8 +7,8 @@ from pathlib import PurePath
 
 CANVAS, MOODLE, PLAIN = "canvas", "moodle", "plain"
 
-_CANVAS = re.compile(r"(?P<student>[^_]+)(?P<late>_LATE)?_(?P<number>\d+)_(?P<attempt>\d+)_(?P<file>.+)", re.I)
-_MOODLE = re.compile(r"(?P<student>.+?)_(?P<number>\d+)_assignsubmission_(?P<kind>file|onlinetext)_?", re.I)
+_CANVAS = re.compile(r"(?P<student>[^_]+)(?P<late>_LATE)?_(?P<number>\d+)_(?P<attempt>\d{3,})_(?P<file>.+)", re.I)
+_MOODLE = re.compile(r"(?P<student>.+?)_(?P<number>\d+)_assignsubmission_(?P<kind>file|onlinetext)(_.*)?", re.I)
 _ENDING = re.compile(r"(\.ipynb(\.txt|\.json)?|\.zip)$", re.I)
 _COPY = re.compile(r"( ?\(\d+\)|[ -]copy\d*( \d+)?|_late)$", re.I)
 # Letters that a name in plain ASCII writes otherwise and that no decomposition of Unicode changes.
@@ -83,7 +83,7 @@ def words(name: str) -> tuple[str, ...]:
 def in_order(label: str) -> tuple:
     """Return a key that sorts names as people do: "s2" before "s10", case last."""
     parts = re.split(r"(\d+)", label.casefold())
-    return (*((0, int(part), "") if part.isdecimal() and len(part) < 100 else (1, 0, part) for part in parts), label)
+    return tuple((0, int(p), "") if p.isdecimal() and len(p) < 100 else (1, 0, p) for p in parts), label
 
 
 def _without_lesson(stem: str, lessons: tuple[str, ...]) -> str:

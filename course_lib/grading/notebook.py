@@ -6,7 +6,7 @@ from typing import Any
 AT_MOST = 50_000_000  # bytes of a notebook, outputs included
 
 
-class UnfitNotebook(Exception):  # noqa: N818 - its text is shown as what is the matter, not raised to users
+class UnfitNotebookError(Exception):
     """These bytes are no notebook that can be marked; the text says why."""
 
 
@@ -17,24 +17,24 @@ def read_notebook(content: bytes) -> bytes:
     Notebooks of formats 2 and 3 are upgraded.
 
     Raises:
-        UnfitNotebook: it cannot be read.
+        UnfitNotebookError: it cannot be read.
     """
     if len(content) > AT_MOST:
-        raise UnfitNotebook(f"it is larger than {AT_MOST // 1_000_000} MB")
+        raise UnfitNotebookError(f"it is larger than {AT_MOST // 1_000_000} MB")
     if not content.strip():
-        raise UnfitNotebook("it is empty")
+        raise UnfitNotebookError("it is empty")
     try:
         data = json.loads(content)
     except (ValueError, RecursionError) as error:  # no JSON, no UTF-8, a number of 5,000 digits, 10,000 brackets
         kind = "a page of HTML" if content.lstrip()[:1] == b"<" else f"no JSON ({str(error)[:80]})"
-        raise UnfitNotebook(f"it is no notebook but {kind}") from None
+        raise UnfitNotebookError(f"it is no notebook but {kind}") from None
     if not isinstance(data, dict):
-        raise UnfitNotebook("it is no notebook: its JSON is no dictionary")
+        raise UnfitNotebookError("it is no notebook: its JSON is no dictionary")
     made = {"cells": _cells(data), "metadata": _dictionary(data.get("metadata")), "nbformat": 4, "nbformat_minor": 5}
     try:
         return json.dumps(made).encode("ascii")
     except (ValueError, RecursionError):
-        raise UnfitNotebook("it is nested too deeply") from None
+        raise UnfitNotebookError("it is nested too deeply") from None
 
 
 def cells_of(notebook: bytes | dict[str, Any]) -> list[dict[str, Any]]:
@@ -53,7 +53,7 @@ def lesson_of(notebook: bytes | dict[str, Any]) -> str:
 def _cells(data: dict[str, Any]) -> list[dict[str, Any]]:
     number = data.get("nbformat", 4)
     if not isinstance(number, int) or number > 4 or number < 2:
-        raise UnfitNotebook(f"its notebook format ({str(number)[:20]}) is not known here; formats 2 to 4 are")
+        raise UnfitNotebookError(f"its notebook format ({str(number)[:20]}) is not known here; formats 2 to 4 are")
     if number == 4:
         listed = data.get("cells")
     else:
@@ -61,7 +61,7 @@ def _cells(data: dict[str, Any]) -> list[dict[str, Any]]:
         sheets = [sheet for sheet in sheets if isinstance(sheet, dict)] if isinstance(sheets, list) else None
         listed = None if sheets is None else [cell for sheet in sheets for cell in _listed(sheet.get("cells"))]
     if not isinstance(listed, list):
-        raise UnfitNotebook("it is no notebook: it has no list of cells")
+        raise UnfitNotebookError("it is no notebook: it has no list of cells")
     return [_cell(cell) for cell in listed if isinstance(cell, dict)]
 
 
