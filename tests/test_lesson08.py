@@ -147,8 +147,8 @@ def assert_the_split_moves_the_score_by_a_multiple(text):
     )
     assert leak > 0.1  # all else in the lesson moved it by less than 0.04
     assert 0.04 < low < leak < high
-    assert better >= 0.75 * patients
-    assert worse < 0.25 * patients
+    assert better > 2 / 3 * patients
+    assert worse < patients / 3
 
 
 def test_nearly_every_test_slice_has_a_twin_in_its_half(shown):
