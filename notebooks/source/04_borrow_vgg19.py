@@ -502,8 +502,8 @@ for seed in begin:
 ### BEGIN SOLUTION
 when_to_borrow = (
     "I would borrow when labels and time are few, freeze the encoder first and feed it as it was trained: here the "
-    "frozen one beat scratch in each draw. I would not expect much where there are many labels and a long training. The picture "
-    "makes me sure of the direction only: eight phantoms, three draws, tiny slices; the bars of single encoders "
+    "frozen one beat scratch in each draw. I would not expect much where there are many labels and a long training. The "
+    "picture makes me sure of the direction only: eight phantoms, three draws, tiny slices; the bars of single encoders "
     "overlap, and it is the differences patient by patient that keep clear of 0."
 )
 ### END SOLUTION
