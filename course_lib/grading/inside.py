@@ -1,0 +1,346 @@
+"""The program that runs inside the sandbox: a process that has imported everything, and forks once for each submission.
+
+It never sees a submission: it carries frames (one byte of kind, four of length, content) between the boundary and the
+child, wiping its buffers, so that no child finds the one before it in its memory. The child runs the submission's code
+and answers requests, a line of JSON each: a cell to run, a name to look up, a function to call.
+
+Started by its path, with ``--scratch FOLDER`` to empty after each submission; ``--alone`` where it may kill all that
+it sees; ``--tensorflow`` to import that too.
+"""
+
+import argparse
+import contextlib
+import ctypes
+import fcntl
+import gc
+import importlib
+import json
+import linecache
+import os
+import resource
+import select
+import shutil
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+if not __package__:
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from course_lib.check.exercise import Case
+from course_lib.check.running import TimeUp, _ShortMemory, call, has_empty_body, stands_for_nothing, time_limit
+from course_lib.grading.model import MISSING, MISSING_VALUE, NOT_ATTEMPTED, Limits
+from course_lib.grading.wire import decode, encode
+
+PACKAGES = ("pandas", "scipy.ndimage", "scipy.stats", "matplotlib.pyplot", "PIL.Image")
+LIBRARY = ("data", "phantoms", "evaluation", "plots", "masks", "convolution", "handin", "widgets")
+TENSORFLOW = ("losses", "models", "training", "explain")
+SET_DUMPABLE, SUBREAPER = 4, 36  # of prctl
+CHUNK = 1 << 16
+
+
+def main() -> None:
+    """Import, say that it is ready, and serve until the boundary closes the line."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--scratch", required=True)
+    parser.add_argument("--alone", action="store_true")
+    parser.add_argument("--tensorflow", action="store_true")
+    options = parser.parse_args()
+    control, answers = os.dup(0), os.dup(1)
+    silence(0, 1)
+    prepare(options.tensorflow)
+    prctl(SUBREAPER, 1)
+    prctl(SET_DUMPABLE, 0)
+    alone = options.alone and os.getpid() in (1, 2)  # first in a space of its own: never so on the machine itself
+    send(answers, b"R")
+    while True:
+        kind, content = receive(control)
+        if kind == b"":
+            clear(alone)
+            return
+        if kind == b"F":
+            limits = Limits.from_dict(json.loads(content))
+            serve(control, answers, limits, alone)
+            empty(Path(options.scratch))
+            send(answers, b"E")
+
+
+def prctl(option: int, value: int) -> None:
+    """Set a property of this process, where the system is Linux."""
+    call_it = getattr(ctypes.CDLL(None), "prctl", None)
+    if call_it is not None:
+        call_it(option, value, 0, 0, 0)
+
+
+def prepare(tensorflow: bool) -> None:
+    """Import what lessons need, and make `check`, `hint` and whatever shows something harmless."""
+    if tensorflow:
+        from course_lib.quiet import load_tensorflow
+
+        load_tensorflow()
+        importlib.import_module("keras")
+    for name in PACKAGES + tuple(f"course_lib.{name}" for name in LIBRARY + TENSORFLOW * tensorflow):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    from course_lib import check
+
+    result = check.Result("", "unchecked")
+    for module in (check, check.core):
+        module.check, module.hint = (lambda *_, **__: result), (lambda *_, **__: None)
+    gc.collect()
+    gc.freeze()
+
+
+def silence(*descriptors: int) -> None:
+    """Point file descriptors nowhere."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in descriptors:
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)
+
+
+def receive(source: int) -> tuple[bytes, bytearray]:
+    """Read one frame; the kind is b"" at the end of the line."""
+    head = bytearray(5)
+    if not _fill(source, head):
+        return b"", head
+    content = bytearray(int.from_bytes(head[1:], "big"))
+    return (bytes(head[:1]), content) if _fill(source, content) else (b"", content)
+
+
+def _fill(source: int, room: bytearray) -> bool:
+    view = memoryview(room)
+    while len(view):
+        got = os.readv(source, [view])
+        if got == 0:
+            return False
+        view = view[got:]
+    return True
+
+
+def send(target: int, kind: bytes, content: bytes | bytearray | memoryview = b"") -> None:
+    """Write one frame."""
+    write_all(target, kind + len(content).to_bytes(4, "big"))
+    write_all(target, content)
+
+
+def write_all(target: int, content: bytes | bytearray | memoryview) -> None:
+    """Write all of it, however often that takes."""
+    view = memoryview(content)
+    while len(view):
+        view = view[os.write(target, view) :]
+
+
+def serve(control: int, answers: int, limits: Limits, alone: bool) -> None:
+    """Fork a child for one submission and carry frames until it ends, or until the boundary has enough of it."""
+    (asked, asks), (replies, says) = os.pipe(), os.pipe()
+    child = os.fork()
+    if child == 0:
+        become_submission(asked, says, limits)
+    os.close(asked)
+    os.close(says)
+    os.set_blocking(replies, False)
+    buffer = bytearray(CHUNK)
+    with contextlib.suppress(BrokenPipeError):
+        while True:
+            ready, _, _ = select.select([control, replies], [], [], 0.5)
+            if replies in ready and not carry(replies, answers, buffer):
+                break
+            if control in ready:
+                kind, content = receive(control)
+                if kind != b"D":
+                    break
+                write_all(asks, content)
+                content[:] = bytes(len(content))
+            if not ready and os.waitpid(child, os.WNOHANG)[0]:  # it ended, but something it started holds the line
+                break
+    os.close(asks)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(child, signal.SIGKILL)
+    clear(alone)
+    while carry(replies, answers, buffer):
+        pass
+    os.close(replies)
+
+
+def carry(source: int, target: int, buffer: bytearray) -> bool:
+    """Carry what there is from the child to the boundary; False if there is nothing and nobody to write more."""
+    try:
+        got = os.readv(source, [buffer])
+    except BlockingIOError:
+        return False
+    send(target, b"D", memoryview(buffer)[:got])
+    buffer[:got] = bytes(got)
+    return got > 0
+
+
+def clear(alone: bool) -> None:
+    """Kill and reap everything that the submission has started."""
+    while True:
+        if alone:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(-1, signal.SIGKILL)
+        for process in descendants(os.getpid()):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(process, signal.SIGKILL)
+        try:
+            while True:
+                os.waitpid(-1, 0)
+        except ChildProcessError:
+            if not descendants(os.getpid()):
+                return
+
+
+def descendants(root: int) -> list[int]:
+    """Return the processes below one; orphans count, since they fall to the nearest reaper. Empty without /proc."""
+    parents = {}
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            parents[int(entry.parent.name)] = int(entry.read_text(errors="replace").rpartition(")")[2].split()[1])
+    found, level = [], [root]
+    while level:
+        level = [process for process, parent in parents.items() if parent in level]
+        found += level
+    return found
+
+
+def empty(folder: Path) -> None:
+    """Delete all that is in a folder; where that fails end this process, so that a fresh sandbox takes its place."""
+
+    def allow(function, path, _error):
+        os.chmod(os.path.dirname(path), 0o700)
+        os.chmod(path, 0o700)
+        function(path)
+
+    try:
+        for entry in folder.iterdir():
+            if entry.is_dir() and not entry.is_symlink():
+                os.chmod(entry, 0o700)
+                shutil.rmtree(entry, onerror=allow)
+            else:
+                entry.unlink()
+    except (OSError, RecursionError):
+        os._exit(3)
+
+
+def become_submission(requests: int, replies: int, limits: Limits) -> None:
+    """In the child: give up all but two pipes, set the limits, answer requests, and never return."""
+    status = 1
+    try:
+        os.setsid()
+        silence(0, 1, 2)
+        kept = [fcntl.fcntl(descriptor, fcntl.F_DUPFD, 100) for descriptor in (requests, replies)]
+        requests, replies = (os.dup2(descriptor, 3 + place, False) for place, descriptor in enumerate(kept))
+        os.closerange(5, 4096)
+        prctl(SET_DUMPABLE, 1)
+        seconds = int(limits.seconds) * 2 + 5
+        _limit("RLIMIT_CPU", seconds * 2)
+        _limit("RLIMIT_FSIZE", int(limits.disk))
+        _limit("RLIMIT_CORE", 0)
+        _limit("RLIMIT_NOFILE", 256)
+        _limit("RLIMIT_NPROC", 1000 + 16 * limits.processes)  # counts threads; the boundary counts processes
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a file too large is an error to the code, not its end
+        answer_requests(requests, replies)
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _limit(name: str, amount: int) -> None:
+    with contextlib.suppress(ValueError, OSError, AttributeError):
+        resource.setrlimit(getattr(resource, name), (amount, amount))
+
+
+def answer_requests(requests: int, replies: int) -> None:
+    """Answer every request with one line that repeats its number; whatever code raises becomes part of the answer."""
+    space = {"__name__": "__main__", "display": lambda *_, **__: None, "get_ipython": lambda: None}
+    handlers = {"cell": run_cell, "value": look_up, "call": run_call}
+    for line in _lines(requests):
+        request = json.loads(line)
+        try:
+            answer = handlers[request["kind"]](space, request)
+        except BaseException as error:
+            answer = {"error": type(error).__name__, "message": "", "output": None, "printed": "", "changed": ""}
+        write_all(replies, json.dumps({"step": request["step"], **answer}).encode() + b"\n")
+
+
+def _lines(source: int) -> Iterator[bytes]:
+    """Yield lines as they come, without a buffer that holds a request longer than it is needed."""
+    pending = b""
+    while part := os.read(source, CHUNK):
+        pending += part
+        if part.endswith(b"\n"):
+            line, pending = pending, b""
+            yield line
+
+
+def run_cell(space: dict, request: dict) -> dict:
+    """Run the source of one cell in the submission's namespace."""
+    name, source = f"<cell {request['number'] + 1}>", request["source"]
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)  # for messages with their line
+    printed, error = _ShortMemory(), ""
+    try:
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), time_limit(request["seconds"]):
+            exec(compile(source, name, "exec"), space)
+    except TimeUp:
+        error = "TimeUp"
+    except BaseException as raised:
+        error = f"{type(raised).__name__}: {_text_of(raised)}"
+    return {"error": error, "printed": printed.getvalue()}
+
+
+def look_up(space: dict, request: dict) -> dict:
+    """Return a value of the namespace as plain data."""
+    if request["name"] not in space:
+        return {"value": MISSING_VALUE}
+    try:
+        with time_limit(request["seconds"]):
+            return {"value": encode(space[request["name"]], request["limit"])}
+    except BaseException as error:
+        return {"value": {"opaque": type(error).__name__}}
+
+
+def run_call(space: dict, request: dict) -> dict:
+    """Call the submission's function on one case and return the outcome as plain data."""
+    function, view = space.get(request["function"]), _view(request["view"])
+    plain = {"output": None, "message": "", "printed": "", "changed": ""}
+    if request["function"] not in space or (not callable(function) and not stands_for_nothing(function)):
+        what = "is no function" if request["function"] in space else "is not defined"
+        return {**plain, "error": MISSING, "message": f"`{request['function']}` {what}"}
+    if stands_for_nothing(function) or has_empty_body(function):
+        return {**plain, "error": NOT_ATTEMPTED}
+
+    def fresh():
+        inputs = tuple(decode(item, request["limit"], allow_code=True) for item in request["inputs"])
+        words = {name: decode(item, request["limit"], allow_code=True) for name, item in request["keywords"].items()}
+        return inputs, words
+
+    outcome = call(function, Case(*fresh()), request["seconds"], view)
+    plain = {name: getattr(outcome, name) for name in ("error", "message", "printed", "changed")}
+    try:
+        with time_limit(request["seconds"]):
+            return {**plain, "output": encode(outcome.output, request["limit"])}
+    except TimeUp:
+        return {**plain, "error": "TimeUp", "message": "what it returned took too long to read", "output": None}
+    except BaseException as error:
+        said = f"what it returned cannot be read: {_text_of(error)}"
+        return {**plain, "error": type(error).__name__, "message": said, "output": None}
+
+
+def _view(name: str):
+    if not name:
+        return None
+    module, _, function = name.partition(":")
+    return getattr(importlib.import_module(module), function)
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        return str(error)[:300]
+    except BaseException:
+        return ""
+
+
+if __name__ == "__main__":
+    main()
