@@ -76,7 +76,7 @@ def load_module(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(f"course_instructor_{path.stem}", path)
     module = importlib.util.module_from_spec(spec)
     try:
-        spec.loader.execload_module(module)
+        spec.loader.exec_module(module)
     except Exception as error:  # an instructor's own file: whatever it raises
         raise CourseError(f"Cannot load {path}: {type(error).__name__}: {error}. Mend it.") from error
     return module

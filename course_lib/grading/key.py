@@ -20,7 +20,7 @@ import numpy as np
 from course_lib.check.banks import exercises
 from course_lib.check.exercise import Case, Exercise, Property
 from course_lib.check.judging import NOT_ATTEMPTED, NOTED, RIGHT, UNTOUCHED, WRONG, Result, judge, judge_outcomes
-from course_lib.check.running import Outcome
+from course_lib.check.running import Outcome, call
 from course_lib.errors import CourseError
 from course_lib.grading import wire
 from course_lib.grading.graded import Graded, graded_set, instructor_folder, load_module
@@ -215,21 +215,23 @@ def _drawn(exercise: Exercise, drawer: Callable | None, secret: str) -> list[lis
     drawn = drawer(random)
     if len(drawn) != len(rules):
         raise CourseError(f"Hidden cases of {exercise.name!r}: {len(drawn)} lists for {len(rules)} properties.")
-    wrong = next((fault for fault in map(functools.partial(_fault, exercise), rules, drawn) if fault), None)
-    if wrong:
-        raise CourseError(f"Hidden cases of {exercise.name!r}: its own reference fails. {wrong} Mend the cases.")
+    for rule, cases in zip(rules, drawn, strict=True):
+        alone = replace(exercise, properties=[replace(rule, cases=cases or rule.cases)], misconceptions=())
+        known, found = (
+            {call(exercise.reference, each, exercise.seconds).error for each in some} for some in (rule.cases, cases)
+        )
+        if judge(alone, exercise.reference, {}).score < 1 or not found <= known | {""}:
+            raise CourseError(f"Hidden cases of {exercise.name!r}: its reference fails on one of {rule.statement!r}")
     return drawn
-
-
-def _fault(exercise: Exercise, rule: Property, cases: list[Case]) -> str:
-    alone = replace(exercise, properties=[replace(rule, cases=cases)], misconceptions=())
-    result = judge(alone, exercise.reference, {}) if cases else None
-    return "" if result is None or result.score == 1 else f"{result.statement} {result.explanation}"
 
 
 def _call(name: str, case: Case) -> Call:
     inputs, keywords = case.fresh()
-    return Call(name, name, [wire.encode(value) for value in inputs], {k: wire.encode(v) for k, v in keywords.items()})
+    try:
+        sent = [wire.encode(value, strict=True) for value in inputs]
+        return Call(name, name, sent, {word: wire.encode(value, strict=True) for word, value in keywords.items()})
+    except wire.WireError as error:
+        raise CourseError(f"A case of {name!r} cannot be sent into the sandbox. {error}") from error
 
 
 def _elsewhere(outcomes: list[Outcome], full: Result) -> str:
