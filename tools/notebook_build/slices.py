@@ -1,34 +1,14 @@
 """Take one exercise out of a lesson: the cells that it needs, and no others, run in order in a fresh namespace."""
 
 import ast
-import builtins
 from collections.abc import Callable
 from typing import Any
 
 import nbformat
 
-SETUP_TAG = "setup"
+from course_lib.grading.slices import SETUP_TAG, check_calls, names, python_only
 
-
-def python_only(code: str) -> str:
-    """Return a cell's code with notebook commands (``%pip …``, ``!ls``) replaced by `pass`."""
-    lines = code.splitlines()
-    return "\n".join(
-        line[: len(line) - len(line.lstrip())] + "pass" if line.lstrip().startswith(("%", "!")) else line
-        for line in lines
-    )
-
-
-def check_calls(code: str) -> list[str]:
-    """Return the names of the exercises that a cell checks: the first argument of each ``check("name", …)``."""
-    return [
-        node.args[0].value
-        for node in ast.walk(ast.parse(python_only(code)))
-        if isinstance(node, ast.Call)
-        and getattr(node.func, "id", getattr(node.func, "attr", None)) == "check"
-        and node.args
-        and isinstance(node.args[0], ast.Constant)
-    ]
+__all__ = ["check_calls", "exercise_names", "python_only", "run_slice", "slice_of"]
 
 
 def exercise_names(notebook: nbformat.NotebookNode) -> list[str]:
@@ -49,30 +29,12 @@ def slice_of(notebook: nbformat.NotebookNode, exercise: str) -> list[nbformat.No
         return []
     wanted, chosen = set(), []
     for number in range(last, -1, -1):
-        bound, read = _names(code[number].source)
+        bound, read = names(code[number].source)
         own = code[number].metadata.get("course", {}).get("exercise") == exercise
         if number == last or own or bound & wanted or SETUP_TAG in code[number].metadata.get("tags", []):
             chosen.append(code[number])
             wanted |= read
     return chosen[::-1]
-
-
-def _names(code: str) -> tuple[set[str], set[str]]:
-    """Return the names that a cell binds or assigns into, and those that it reads."""
-    bound, read = set(), set()
-    for node in ast.walk(ast.parse(python_only(code))):
-        if isinstance(node, ast.Name):
-            (read if isinstance(node.ctx, ast.Load) else bound).add(node.id)
-        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            bound.add(node.name)
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            bound |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-        elif isinstance(node, (ast.Subscript, ast.Attribute)) and isinstance(node.ctx, ast.Store):
-            root = node.value
-            while isinstance(root, (ast.Subscript, ast.Attribute)):
-                root = root.value
-            bound |= {root.id} if isinstance(root, ast.Name) else set()
-    return bound, read - set(dir(builtins))
 
 
 def run_slice(cells: list[nbformat.NotebookNode], exercise: str, check: Callable[..., Any]) -> Any:
