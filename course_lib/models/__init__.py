@@ -14,7 +14,7 @@ from course_lib.models.field import effective_width, influence
 from course_lib.models.leveling import level_maps
 from course_lib.models.networks import encoder_features, unet, vgg19_unet
 from course_lib.models.saved import load_model
-from course_lib.models.shipped import FIRST_LAYER, SHIPPED_FILE, SMALL_ENCODER, shipped_model, shipped_patients, unseen
+from course_lib.models.shipped import SHIPPED_FILE, SMALL_ENCODER, shipped_model, shipped_patients, unseen
 from course_lib.models.vgg19 import (
     BRIDGE,
     ENCODER_LAYERS,
@@ -28,7 +28,6 @@ from course_lib.models.vgg19 import (
 __all__ = [
     "BRIDGE",
     "ENCODER_LAYERS",
-    "FIRST_LAYER",
     "MEAN_BGR",
     "SHIPPED_FILE",
     "SKIPS",

@@ -9,10 +9,12 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from course_lib.errors import StorageError, WeightsError
 from course_lib.models import vgg19
 from course_lib.models.compact import read_compact
-from course_lib.models.shipped import FIRST_LAYER, SMALL_ENCODER
+from course_lib.models.shipped import SMALL_ENCODER
 from course_lib.storage import make_folder, write_atomically
 
 CHOICE = "COURSE_ENCODER"  # environment: "small", or the path of a VGG19 file; unset looks for the best
@@ -66,16 +68,16 @@ def best_encoder():
     return Encoder(SMALL_ENCODER, width, f"the course's own small encoder, of {width:g} times VGG19's width")
 
 
-def first_windows():
-    """The windows of the first layer of VGG19, trained on ImageNet, as they ship with the course.
+def first_windows(model):
+    """The windows of a network's first convolution, as they look at a picture.
+
+    Args:
+        model: a network of `vgg19_unet`.
 
     Returns:
-        (3, 3, colour, map) float32, colours in the order red, green, blue; 64 maps. VGG19 itself has blue first.
-
-    Raises:
-        WeightsError: the file is missing or damaged.
+        (3, 3, colour, map) float32, colours in the order red, green, blue. (VGG19 itself has blue first.)
     """
-    return read_compact(FIRST_LAYER)[1]["block1_conv1/kernel"][:, :, ::-1]
+    return np.asarray(model.get_layer("block1_conv1").kernel, np.float32)[:, :, ::-1]
 
 
 def _imagenet(path, where):

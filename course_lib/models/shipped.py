@@ -9,7 +9,6 @@ from course_lib.models.compact import load_compact
 SHIPPED_FOLDER = Path(__file__).resolve().parents[2] / "data" / "model"
 SHIPPED_FILE = SHIPPED_FOLDER / "vgg19_unet.npz"
 SMALL_ENCODER = SHIPPED_FOLDER.parent / "encoder" / "small_vgg19.npz"  # as `vgg19_unet` takes it, of a quarter's width
-FIRST_LAYER = SMALL_ENCODER.with_name("vgg19_first_layer.npz")  # of VGG19 itself, with ImageNet weights
 
 
 def shipped_model():

@@ -60,20 +60,23 @@ borrowed = models.vgg19_unet((None, None, 3), weights=encoder.weights, width=enc
 f"{len(models.ENCODER_LAYERS)} convolutions, from {models.ENCODER_LAYERS[0]} to {models.ENCODER_LAYERS[-1]}"
 
 # %% [markdown]
-# What did VGG19 learn first? The windows of its first convolution can be looked at directly: each has 3×3 pixels and
-# three colours. (They ship with the course, sixteen of the 64 are shown.) Grey is zero; brighter adds, darker takes
-# away. What would you expect them to show: fur, wheels, cats' ears?
+# What did it learn first? The windows of the first convolution can be looked at directly: each has 3×3 pixels and three
+# colours (sixteen are shown). Grey is zero; brighter adds, darker takes away. What would you expect them to show: fur,
+# wheels, cats' ears?
 
 # %%
 keras.utils.set_random_seed(0)
-chance = ops.convert_to_numpy(models.vgg19_unet((32, 32, 3), None, width=0.25).get_layer("block1_conv1").kernel)
-axes = plots.kernel_colours({"drawn by chance": chance, "VGG19, after 1.3 million photographs": models.first_windows()})
-plots.show(axes, alt="Two rows of 3×3 patches: above, coloured noise; below, nearly grey edges, bars and slopes")
+chance = models.vgg19_unet((32, 32, 3), weights=None, width=0.25)
+windows = {"drawn by chance": models.first_windows(chance), "trained": models.first_windows(borrowed)}
+axes = plots.kernel_colours(windows)
+plots.show(axes, alt="Two rows of sixteen patches of 3×3 pixels: above those drawn by chance, below the trained ones")
 
 # %% [markdown]
-# No ears. Bars, edges, slopes, in every direction, most of them without much colour: lesson 3's window that finds
-# borders is there several times over. Nobody drew these, they came out of telling cats from fire engines. Pictures of
-# anything are made of edges, and that is the hope in borrowing: what helps to see a cat's edge helps with a tumour's.
+# No ears. If you are looking into VGG19 itself, you see bars, edges and slopes in the lower row, in every direction and
+# nearly without colour: lesson 3's window that finds borders is there several times over. Nobody drew these, they came
+# out of telling cats from fire engines. If you are looking into the small encoder, you see next to nothing: its windows
+# look like chance. What a layer has learned need not show in its numbers, since the next layer adds its maps up in any
+# mixture. So ask what a layer *answers*, not how it looks.
 #
 # ## What the blocks see
 #
@@ -514,7 +517,7 @@ check("when_to_borrow", when_to_borrow)
 # %% [markdown]
 # ## In this lesson
 #
-# - VGG19's first layer finds edges, which scans have too; from block to block the maps say less about *where*.
+# - An encoder's first maps show edges, which scans have too; from block to block they say less about *where*.
 # - Arithmetic says how far a layer can see; what really counts lies in a much smaller square.
 # - Preprocessing is part of the weights: blue first, the means taken away, 0 to 255. A wrong scale gives no error.
 # - Tap the last convolution of each block: it knows most at its size, and pooling has not thrown away the place.
