@@ -107,8 +107,9 @@ class _Notebook:
         own: list[Item] = []
         for number, cell in enumerate(handed_in, start=1):
             own += [item for item in self._read(cell, number, known) if _dump(item.statement) not in set_up]
-        if len(own) > MOST:
-            self.flags.append(f"cell {own[MOST].cell}: from here on not read; {MOST:,} statements are enough")
+            if len(own) > MOST:
+                self.flags.append(f"cell {own[MOST].cell}: from here on not read; {MOST:,} statements are enough")
+                break
         self.items = setup + lesson + own[:MOST]
         self.lost = range(len(setup), len(setup) + len(lesson))  # taken only where the submission has nothing
         self.aliases = aliases(node for item in self.items for node in item.statement.nodes)
@@ -246,7 +247,7 @@ def _items(cell: dict[str, Any], number: int) -> list[Item]:
     if len(cell["source"]) > LONGEST:
         raise ValueError(f"more than {LONGEST:,} characters")
     text = python_only(cell["source"].replace("\\r\n", "\n").replace("\\r", "\n"))
-    return [Item(number, statement, True, text) for statement in statements(text)]
+    return [Item(number, statement, True, text) for statement in statements(text, MOST + 1)]
 
 
 def _dump(statement: Statement) -> str:

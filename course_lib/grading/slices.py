@@ -94,8 +94,8 @@ class Statement:
         return self.needs | self.later
 
 
-def statements(code: str) -> list[Statement]:
-    """Return the statements of a cell in order.
+def statements(code: str, most: int | None = None) -> list[Statement]:
+    """Return the statements of a cell in order, at most so many.
 
     Raises:
         SyntaxError, ValueError, RecursionError, MemoryError, OverflowError: the cell is no Python; see `UNFIT`.
@@ -106,7 +106,7 @@ def statements(code: str) -> list[Statement]:
             lines[-1].append(node)
         else:
             lines.append([node])
-    return [_statement(nodes) for nodes in lines]
+    return [_statement(nodes) for nodes in lines[:most]]
 
 
 def names(code: str) -> tuple[set[str], set[str]]:
