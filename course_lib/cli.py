@@ -14,7 +14,7 @@ import sys
 from course_lib import __version__
 from course_lib.errors import CourseError
 
-COMMANDS = ("doctor", "lab", "data", "train", "evaluate", "predict")  # in the order that --help lists them
+COMMANDS = ("doctor", "lab", "data", "train", "evaluate", "predict", "grade", "feedback")  # in the order that --help lists them
 
 EXAMPLES = """\
 examples:
@@ -24,6 +24,7 @@ examples:
   course train --preset fast --out runs/first        train, with validation Dice by patient
   course evaluate --model runs/first --csv first.csv score the test patients
   course predict runs/first scan.tif --out masks     masks and overlays for single slices
+  course grade handed_in --out marks.csv             mark a class; then course feedback marks.csv --out feedback
 
 `course COMMAND --help` shows a command's options and examples.
 """

@@ -1,0 +1,197 @@
+"""Mark a whole class: in parallel, resumably, and the same whatever the order or the number of workers."""
+
+import json
+import os
+import re
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack
+from pathlib import Path
+
+from course_lib.errors import CourseError, DataError
+from course_lib.grading.boundary import open_boundary
+from course_lib.grading.key import find_secret, instructor_folder, load_key
+from course_lib.grading.marking import fingerprint, mark, plan, unreadable
+from course_lib.grading.marks import read_marks, write_marks
+from course_lib.grading.model import CRASH, Answer, Job, Limits, Row, Submission
+from course_lib.grading.notebook import cells_of
+from course_lib.grading.submissions import collect
+from course_lib.storage import write_atomically
+
+HEAVY = re.compile(r"course_lib\.backend|tensorflow|keras|course_lib import [^\n]*\b(models|losses|training|explain)\b")
+ROWS_SUFFIX = ".rows"  # beside marks.csv: a file a submission, from which grading resumes and feedback is written
+SECRET_SUFFIX = ".secret"
+
+
+def grade(
+    place,
+    out,
+    *,
+    released: Path | None = None,
+    graded: Path | None = None,
+    secret: Path | None = None,
+    kind: str = "bubblewrap",
+    workers: int | None = None,
+    scheduler: str | None = None,
+    limits: Limits | None = None,
+    progress: bool = True,
+) -> list[Row]:
+    """Mark every submission of a folder or zip and write the marks.
+
+    Rows that an earlier call wrote, of submissions that have not changed since, are used again; marks that a person
+    wrote into the CSV for answers in words are kept.
+
+    Args:
+        place: folder or zip of what students handed in.
+        out: the CSV of marks; beside it go a folder of rows and the secret.
+        released: the learner's copy that was handed out (.ipynb); None finds the lesson among the course's own by what
+            most submissions are.
+        graded: a graded set whose exercises were released with the lesson.
+        secret: file with the secret that hidden inputs are drawn from; made beside `out` if None.
+        kind: of the sandbox: "bubblewrap", "docker", "podman" or "process".
+        workers: submissions marked at the same time; None takes the number of cores.
+        scheduler: address of a Dask scheduler to hand the jobs to instead.
+        limits: what one submission may use.
+        progress: show a bar with an estimate of what is left.
+
+    Returns:
+        A row a submission, in the order of their names.
+
+    Raises:
+        DataError: there is nothing to mark, or no lesson fits.
+        CourseError: no sandbox can be opened, or the key cannot be used.
+        StorageError: the marks cannot be written.
+    """
+    out, limits = Path(out), limits or Limits()
+    submissions = collect(place)
+    if not submissions:
+        raise DataError(f"{place}: holds no notebook. Give the folder or zip that your students' notebooks lie in.")
+    lesson = Path(released) if released else find_released(submissions)
+    notebook = lesson.read_bytes()
+    key = load_key([lesson_number(lesson)], graded, find_secret(Path(secret or out.with_suffix(SECRET_SUFFIX))))
+    rows_folder = out.with_suffix(ROWS_SUFFIX)
+    names = {one.name: rows_folder / f"{fingerprint(one, notebook, key, limits)}.json" for one in submissions}
+    rows = {one.name: row for one in submissions if (row := _kept(names[one.name])) is not None}
+    for one in submissions:
+        if one.notebook is None and one.name not in rows:
+            rows[one.name] = _keep(unreadable(one, key), names[one.name])
+    waiting = {one.name: (one, *plan(one, notebook, key, limits)) for one in submissions if one.name not in rows}
+    jobs = [job for _, job, _ in waiting.values()]
+    for name, answer in _shown(_answers(jobs, notebook, kind, workers, scheduler), len(jobs), progress):
+        submission, _, flags = waiting[name]
+        rows[name] = _keep(mark(submission, answer, key, flags), names[name])
+    ordered = [rows[one.name] for one in submissions]
+    return write_marks(ordered, out, key, kept=read_marks(out))
+
+
+def find_released(submissions: list[Submission]) -> Path:
+    """The learner's copy among the course's own notebooks that most submissions are, by the cells that they share.
+
+    Raises:
+        DataError: none fits any submission.
+    """
+    folder = instructor_folder().parent / "notebooks"
+    known = {path: _lines(path.read_bytes()) for path in sorted(folder.glob("[0-9][0-9]_*.ipynb"))}
+    votes: Counter = Counter()
+    for one in submissions:
+        lines = _lines(one.notebook) if one.notebook else set()
+        shared = {path: len(lines & theirs) / max(1, len(theirs)) for path, theirs in known.items()}
+        best = max(shared, key=shared.get, default=None)
+        if best is not None and shared[best] > 0.1:
+            votes[best] += 1
+    if not votes:
+        raise DataError(
+            "No lesson of the course fits these notebooks. Name the one that you handed out: --released LESSON.ipynb"
+        )
+    return max(sorted(votes), key=votes.__getitem__)
+
+
+def lesson_number(path: Path) -> int:
+    """The number that a lesson's file name begins with.
+
+    >>> lesson_number(Path("05_tversky_losses.ipynb"))
+    5
+    """
+    found = re.match(r"(\d\d)_", path.name)
+    if not found:
+        raise DataError(f"{path}: the name of a lesson begins with its number, as 05_tversky_losses.ipynb does.")
+    return int(found[1])
+
+
+def _lines(notebook: bytes) -> set[str]:
+    """The code lines of a notebook that say something."""
+    code = (cell["source"] for cell in cells_of(notebook) if cell["cell_type"] == "code")
+    return {line.strip() for source in code for line in source.splitlines() if len(line.strip()) > 12}
+
+
+def needs_tensorflow(notebook: bytes) -> bool:
+    """Whether the lesson's cells start TensorFlow; the sandbox then starts it once, for all submissions."""
+    return any(HEAVY.search(cell["source"]) for cell in cells_of(notebook) if cell["cell_type"] == "code")
+
+
+def _answers(jobs, notebook, kind, workers, scheduler) -> Iterator[tuple[str, Answer]]:
+    """Yield (name, answer) as they come, from threads here or from a Dask cluster."""
+    heavy = needs_tensorflow(notebook)
+    if not jobs:
+        return
+    if scheduler:
+        from course_lib.grading.cluster import answers_from
+
+        yield from answers_from(scheduler, jobs, kind, heavy)
+        return
+    count = min(len(jobs), workers or os.cpu_count() or 1)
+    with ExitStack() as stack, ThreadPoolExecutor(count) as pool:
+        run = _own_sandbox(stack, kind, heavy)
+        pending = {pool.submit(run, job): job.submission for job in jobs}
+        try:
+            for done in as_completed(pending):
+                yield pending[done], done.result()
+        except BaseException:  # interrupted: what is marked is kept, the rest is not begun
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _own_sandbox(stack: ExitStack, kind: str, heavy: bool) -> Callable[[Job], Answer]:
+    """A function that runs a job in the sandbox of the thread that calls it, opened at its first job."""
+    local, opening = threading.local(), threading.Lock()
+
+    def run(job: Job) -> Answer:
+        if not hasattr(local, "boundary"):
+            with opening:
+                local.boundary = stack.enter_context(open_boundary(kind, tensorflow=heavy))
+        try:
+            return local.boundary.grade(job)
+        except CourseError:
+            raise
+        except Exception as error:  # whatever one submission brings about, the others are marked
+            return Answer(CRASH, f"the sandbox failed: {type(error).__name__}: {error}")
+
+    return run
+
+
+def _shown(answers, count: int, progress: bool):
+    """Pass answers on, with a bar that estimates what is left."""
+    if not progress or not count:
+        yield from answers
+        return
+    from tqdm import tqdm
+
+    with tqdm(total=count, desc="marking", unit="submission") as bar:
+        for name, answer in answers:
+            yield name, answer
+            bar.update()
+
+
+def _kept(path: Path) -> Row | None:
+    try:
+        return Row.from_dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):  # not there, or of another version: marked again
+        return None
+
+
+def _keep(row: Row, path: Path) -> Row:
+    with write_atomically(path) as file:
+        json.dump(row.to_dict(), file, indent=1)
+    return row

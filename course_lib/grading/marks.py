@@ -1,0 +1,89 @@
+"""The table of marks: a row a submission, a column a question, and the marks that a person writes into it."""
+
+import csv
+import dataclasses
+from pathlib import Path
+
+from course_lib.errors import DataError
+from course_lib.grading.key import Key
+from course_lib.grading.marking import total_of
+from course_lib.grading.model import Row
+from course_lib.storage import write_atomically
+
+FIRST = ("name", "student", "status", "total")
+LAST = ("flags",)
+
+
+def write_marks(rows: list[Row], out: Path, key: Key, kept: dict[str, dict[str, str]]) -> list[Row]:
+    """Write the table, with a person's marks where they were given, and return the rows with these.
+
+    Args:
+        rows: in the order of the table.
+        out: the CSV.
+        key: whose exercises are the columns.
+        kept: `read_marks` of the table as it was.
+
+    Raises:
+        DataError: a person's mark is no number from 0 to 1.
+        StorageError: the file cannot be written; the earlier one stays.
+    """
+    questions = list(key.exercises)
+    by_hand = [name for name in questions if key.exercises[name].kind == "free"]
+    marked = [_with_hand_marks(row, by_hand, kept.get(row.name, {}), out) for row in rows]
+    with write_atomically(out) as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([*FIRST, *questions, *LAST])
+        for row in marked:
+            scores = [_shown(row.scores.get(name)) for name in questions]
+            head = [_harmless(row.name), _harmless(row.student), row.status, _shown(row.total)]
+            writer.writerow([*head, *scores, _harmless("; ".join(row.flags))])
+    return marked
+
+
+def read_marks(path: Path) -> dict[str, dict[str, str]]:
+    """Return a table of marks as it is on disk: by name of the submission its row; empty if there is none.
+
+    Raises:
+        DataError: the file is no table of marks.
+    """
+    if not Path(path).exists():
+        return {}
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path}: cannot be read ({error}). Name another file for the marks.") from error
+    if rows and not {"name", "total"} <= rows[0].keys():
+        raise DataError(f"{path}: is no table of marks of this course, which begins with {', '.join(FIRST)}.")
+    return {_bare(row["name"]): row for row in rows}
+
+
+def _with_hand_marks(row: Row, by_hand: list[str], earlier: dict[str, str], out: Path) -> Row:
+    scores = dict(row.scores)
+    for name in by_hand:
+        written = (earlier.get(name) or "").strip().replace(",", ".")
+        if scores.get(name) is not None or not written:
+            continue
+        try:
+            scores[name] = float(written)
+        except ValueError:
+            scores[name] = -1.0
+        if not 0 <= scores[name] <= 1:
+            raise DataError(
+                f"{out}: the mark {written!r} of {row.name} for {name} is no number from 0 to 1. Mend it there."
+            )
+    return dataclasses.replace(row, scores=scores, total=total_of(scores))
+
+
+def _shown(score: float | None) -> str:
+    return "" if score is None else f"{score:.4f}".rstrip("0").rstrip(".")
+
+
+def _harmless(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula: names come from files that students named."""
+    plain = text.replace("\r", " ").replace("\n", " ")
+    return f"'{plain}" if plain[:1] in ("=", "+", "-", "@", "\t") else plain
+
+
+def _bare(text: str) -> str:
+    return text[1:] if text[:1] == "'" and text[1:2] in ("=", "+", "-", "@", "\t") else text
