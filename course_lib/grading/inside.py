@@ -52,7 +52,9 @@ def main() -> None:
     prepare(options.tensorflow)
     prctl(SUBREAPER, 1)
     prctl(SET_DUMPABLE, 0)
-    alone = options.alone and os.getpid() in (1, 2)  # first in a space of its own: never so on the machine itself
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process of a name space gets only what it listens to
+    alone = options.alone and os.getpid() == 1  # in a space of its own: never so on the machine itself
+    empty(Path(options.scratch))  # imports leave their caches there
     send(answers, b"R")
     while True:
         kind, content = receive(control)
@@ -153,7 +155,7 @@ def serve(control: int, answers: int, limits: Limits, alone: bool) -> None:
                     break
                 write_all(asks, content)
                 content[:] = bytes(len(content))
-            if not ready and os.waitpid(child, os.WNOHANG)[0]:  # it ended, but something it started holds the line
+            if not ready and child in reaped():  # it ended, but something that it started holds the line
                 break
     os.close(asks)
     with contextlib.suppress(ProcessLookupError):
@@ -162,6 +164,15 @@ def serve(control: int, answers: int, limits: Limits, alone: bool) -> None:
     while carry(replies, answers, buffer):
         pass
     os.close(replies)
+
+
+def reaped() -> list[int]:
+    """Reap what has ended, orphans too, and return its numbers."""
+    found = []
+    with contextlib.suppress(ChildProcessError):
+        while process := os.waitpid(-1, os.WNOHANG)[0]:
+            found.append(process)
+    return found
 
 
 def carry(source: int, target: int, buffer: bytearray) -> bool:
@@ -234,8 +245,8 @@ def become_submission(requests: int, replies: int, limits: Limits) -> None:
         requests, replies = (os.dup2(descriptor, 3 + place, False) for place, descriptor in enumerate(kept))
         os.closerange(5, 4096)
         prctl(SET_DUMPABLE, 1)
-        seconds = int(limits.seconds) * 2 + 5
-        _limit("RLIMIT_CPU", seconds * 2)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        _limit("RLIMIT_CPU", int(limits.seconds) * 4 + 10)
         _limit("RLIMIT_FSIZE", int(limits.disk))
         _limit("RLIMIT_CORE", 0)
         _limit("RLIMIT_NOFILE", 256)

@@ -103,7 +103,7 @@ def program(python: str, package: str, tensorflow: bool, alone: bool = True, scr
 
 def bubblewrap_start(places: Places, limits: Limits, tensorflow: bool, bwrap: str = "bwrap", more: tuple = ()) -> Start:
     """Return how bubblewrap starts the program: namespaces of its own, nobody's user, and little of the disk."""
-    command = [bwrap, "--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", *more]
+    command = [bwrap, "--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--as-pid-1", *more]
     command += ["--cap-drop", "ALL", "--uid", NOBODY, "--gid", NOBODY, "--hostname", "sandbox", "--clearenv"]
     for name, value in environment(places.data is not None).items():
         command += ["--setenv", name, value]
