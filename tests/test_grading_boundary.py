@@ -218,11 +218,12 @@ class TestWhatItSees:
         assert found == ["/tmp"]
 
     def test_nothing_is_left_for_the_next_submission(self, sandbox):
+        sandbox.open()
         starts = sandbox.starts
         leave = """
             import os, pathlib, subprocess
             deep = pathlib.Path("/tmp/a/b"); deep.mkdir(parents=True); (deep / "note").write_text("solution")
-            os.symlink("/usr", "/tmp/usr"); os.chmod(deep, 0); os.chmod("/tmp/a", 0)
+            os.symlink("/usr", "/tmp/usr"); os.symlink("/usr", "/tmp/a/usr"); os.chmod(deep, 0); os.chmod("/tmp/a", 0)
             subprocess.Popen(["sleep", "60"], start_new_session=True)
             if os.fork() == 0:
                 os.setsid()
@@ -396,6 +397,7 @@ class TestWhatItBreaks:
         "way", ["os.kill(-1, 9)", "os.kill(os.getppid(), 9)", "os.kill(os.getppid(), 19)", "os.kill(1, 2)"]
     )
     def test_killing_everything_around_it_has_no_effect(self, sandbox, way):
+        sandbox.open()
         starts = sandbox.starts
         answer = self.marks_after(sandbox, f"import os, time\n{way}\ntime.sleep(0.2)")
         assert answer.status == "ok"

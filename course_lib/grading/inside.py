@@ -218,17 +218,15 @@ def descendants(root: int) -> list[int]:
 
 def empty(folder: Path) -> None:
     """Delete all that is in a folder; where that fails end this process, so that a fresh sandbox takes its place."""
-
-    def allow(function, path, _error):
-        os.chmod(os.path.dirname(path), 0o700)
-        os.chmod(path, 0o700)
-        function(path)
-
     try:
         for entry in folder.iterdir():
             if entry.is_dir() and not entry.is_symlink():
                 os.chmod(entry, 0o700)
-                shutil.rmtree(entry, onerror=allow)
+                for parent, names, _ in os.walk(entry):  # folders that were closed are opened before they are entered
+                    for path in (os.path.join(parent, name) for name in names):
+                        if not os.path.islink(path):
+                            os.chmod(path, 0o700)
+                shutil.rmtree(entry)
             else:
                 entry.unlink()
     except (OSError, RecursionError):
