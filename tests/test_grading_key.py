@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from course_lib import evaluation
 from course_lib.check import exercises, find_exercise
 from course_lib.check.comparing import difference
 from course_lib.check.exercise import Case, Exercise, Misconception, Property, case
@@ -84,7 +85,7 @@ def solution_of(number, name):
 
 def stub_of(number, name):
     """The function as learners get it."""
-    space = {}
+    space = {"np": np, "evaluation": evaluation}
     for cell in learners_copy(read_source(LESSONS[number].source)).cells:
         if cell.cell_type == "code" and cell.metadata.get("course", {}).get("exercise") == name:
             exec(cell.source, space)

@@ -22,7 +22,7 @@ class Graded:
         text: the task as Markdown.
         stub: the code cell to fill in.
         solution: that cell, filled in.
-        hidden: draws the hidden cases, a list for each property.
+        hidden: draws the hidden cases, a list for each property; None leaves that to `vary`.
         path: the file that it comes from.
     """
 
@@ -30,7 +30,7 @@ class Graded:
     text: str
     stub: str
     solution: str
-    hidden: Callable[[np.random.Generator], list[list[Case]]]
+    hidden: Callable[[np.random.Generator], list[list[Case]]] | None
     path: Path
 
 
@@ -53,18 +53,20 @@ def graded_set(folder: Path) -> list[Graded]:
 
 def _graded(path: Path) -> Graded:
     module = load_module(path)
-    parts = ("EXERCISE", "TEXT", "STUB", "SOLUTION", "hidden")
+    parts = ("EXERCISE", "TEXT", "STUB", "SOLUTION")
     lacking = [name for name in parts if not hasattr(module, name)]
     if lacking:
         raise CourseError(f"{path} lacks {', '.join(lacking)}. instructor/guide.md says what such a file holds.")
-    exercise, text, stub, solution, hidden = (getattr(module, name) for name in parts)
+    exercise, text, stub, solution = (getattr(module, name) for name in parts)
     if exercise.kind != "function":
         raise CourseError(f"{path}: a graded exercise is a function that is called; this one is a {exercise.kind}.")
     if exercise.lesson != int(path.name[6:8]):
         raise CourseError(f"{path}: its name and its exercise say different lessons. Rename it, or mend `lesson`.")
     if f"def {exercise.name}(" not in stub or f"def {exercise.name}(" not in solution:
         raise CourseError(f"{path}: STUB and SOLUTION have to define {exercise.name!r}.")
-    return Graded(exercise, text.strip("\n"), stub.strip("\n"), solution.strip("\n"), hidden, path)
+    return Graded(
+        exercise, text.strip("\n"), stub.strip("\n"), solution.strip("\n"), getattr(module, "hidden", None), path
+    )
 
 
 def load_module(path: Path) -> ModuleType:

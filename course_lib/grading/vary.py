@@ -18,8 +18,8 @@ from course_lib.check.exercise import Case, Exercise, Property
 from course_lib.check.judging import judge_outcomes
 from course_lib.check.running import call
 
-TRIES = 80  # candidates drawn before a case is given up
-PICKY = 50  # of these so many must also give an output that no visible case of the property gives
+TRIES = 240  # candidates drawn before a case is given up
+PICKY = 120  # of these so many must also give an output that no visible case of the property gives
 ANCHORS = (0.0, 0.25, 0.5, 0.75, 1.0)  # values with a meaning of their own: thresholds, edges of bins, certainty
 
 
