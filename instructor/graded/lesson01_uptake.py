@@ -124,7 +124,7 @@ def hidden(random):
         return slices([-int(random.integers(40, 55)), -1, 5, 17, int(random.integers(25, 40)), 3, 8, -20])
 
     def twice():
-        gains = [30, 30] + random.integers(2, 25, 6).tolist()
+        gains = [30, 30, *random.integers(2, 25, 6).tolist()]
         return slices(gains)
 
     return [[dim(), dim()], [darker(), darker()], [twice(), twice()]]
