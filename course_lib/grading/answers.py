@@ -7,6 +7,7 @@ fails, or takes minutes, costs nobody a mark.
 
 import ast
 import re
+import warnings
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -60,7 +61,9 @@ def cells_for(submission: bytes | dict[str, Any], released: bytes | dict[str, An
     """
     wanted = {getattr(each, "name", each): each for each in exercises}
     released_cells = cells_of(released)
-    notebook = _Notebook(released_cells, cells_of(submission))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)  # a student's, and not the instructor's
+        notebook = _Notebook(released_cells, cells_of(submission))
     flags, blank, needed, order = list(notebook.flags), [], set(), defaultdict(set)
     for name, exercise in wanted.items():
         answer = notebook.answer(name)
