@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from course_lib import cli
 from course_lib.commands import export
 from course_lib.errors import ArgumentError, DataError
-from course_lib.grading.gradebook import fill_gradebook
+from course_lib.grading.gradebook import Mark, fill_gradebook, read_totals
 from course_lib.grading.table import read_table
 
 CANVAS = (
@@ -242,6 +242,11 @@ def test_marks_that_are_none_are_refused(tmp_path, marks, says):
     (tmp_path / "book.csv").write_text(OWN)
     with pytest.raises(DataError, match=says):
         fill_gradebook(tmp_path / "marks.csv", tmp_path / "book.csv", tmp_path / "o.csv", column="Mark")
+
+
+def test_marks_that_a_spreadsheet_saved_and_names_that_begin_like_formulas_are_read(tmp_path):
+    (tmp_path / "marks.csv").write_bytes("\ufeffname;student;status;total\r\n'-ada.ipynb;'-ada;ok;0,85\r\n".encode())
+    assert read_totals(tmp_path / "marks.csv") == [Mark("-ada.ipynb", "-ada", 0.85)]
 
 
 def test_the_gradebook_itself_is_never_overwritten(tmp_path):

@@ -78,7 +78,7 @@ def fill_gradebook(
         raise ArgumentError(f"--points is a number above 0; got {points}.")
     if Path(out).resolve() in (Path(book).resolve(), Path(marks).resolve()):
         raise ArgumentError(f"{out}: would be overwritten. Give another name as --out.")
-    entries, table = read_marks(marks), read_table(book)
+    entries, table = read_totals(marks), read_table(book)
     at = _column(table, column)
     report = Report(column or table.header[at])
     students = students_of(table)
@@ -112,8 +112,8 @@ def fill_gradebook(
     return report
 
 
-def read_marks(path: str | os.PathLike) -> list[Mark]:
-    """Read the marks that `course grade` wrote.
+def read_totals(path: str | os.PathLike) -> list[Mark]:
+    """Read the totals that `course grade` wrote, also where a spreadsheet has saved the file since.
 
     Raises:
         DataError: it lacks a column, a total is no share from 0 to 1, or two rows have one name.
@@ -128,7 +128,7 @@ def read_marks(path: str | os.PathLike) -> list[Mark]:
     for row in range(1, len(table.rows)):
         if table.get(row, name).strip():
             share = _share(table.get(row, total), path, row)
-            made.append(Mark(table.get(row, name), table.get(row, student), share))
+            made.append(Mark(*(re.sub(r"^'(?=[=+@\t-])", "", table.get(row, each)) for each in (name, student)), share))
     double = next((a.name for a, b in pairwise(sorted(made, key=lambda one: one.name)) if a.name == b.name), None)
     if double:
         raise DataError(f"{path}: has two rows named {double!r}. Delete one.")
@@ -139,7 +139,7 @@ def _share(text: str, path: str | os.PathLike, row: int) -> float | None:
     if not text.strip():
         return None
     try:
-        share = float(text)
+        share = float(text.replace(",", "."))  # a spreadsheet may have saved it anew
     except ValueError:
         share = -1.0
     if not 0 <= share <= 1:
