@@ -64,11 +64,14 @@ class Key:
 
         So no code has seen a hidden input of any exercise when it runs on the cases that feedback shows.
         """
-        made = []
-        for hidden in (False, True):
-            for name in names:
-                made += [_call(name, case) for case, secret in self._cases(name) if secret == hidden]
-        return made
+        return [
+            one for hidden in (False, True) for name in names for one, secret in self._sent[name] if secret == hidden
+        ]
+
+    @functools.cached_property
+    def _sent(self) -> dict[str, list[tuple[Call, bool]]]:
+        """The call of every case in the order of the properties, and whether it is hidden."""
+        return {name: [(_call(name, case), secret) for case, secret in self._cases(name)] for name in self.functions}
 
     def _cases(self, name: str) -> list[tuple[Case, bool]]:
         """Return every case in the order of the properties, and whether it is hidden."""

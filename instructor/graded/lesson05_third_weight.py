@@ -102,7 +102,7 @@ EXERCISE = Exercise(
             points=2,
         ),
         Property(
-            "The whole batch has one index.",
+            "All images of a batch together have one index.",
             [case(np.concatenate([TUMOR, SMALL]), np.concatenate([TIMID, UNSURE]), 1.0, 0.7, 0.3, note="two images")],
         ),
     ],
@@ -117,7 +117,7 @@ EXERCISE = Exercise(
         Misconception(
             "the new weight not used", "This is the index of the lesson: right where hits count once.", _forgotten
         ),
-        Misconception("the loss instead of the index", "The index is 1 where the guess is perfect.", _loss),
+        Misconception("the loss instead of the index", "A perfect guess gets the smallest value here, and should get the largest.", _loss),
         Misconception("smoothed", "Nothing is added here: there is always some tumour.", _smooth),
         Misconception(
             "the mean of the images' indices",
