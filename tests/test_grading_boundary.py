@@ -328,6 +328,14 @@ class TestWhatItBreaks:
         assert (answer.status, answer.detail) == ("crash", "cell 1: it started more than 20 processes")
         assert is_right(answer.outcomes) == [True]
 
+    @pytest.mark.parametrize("then", ["time.sleep(20)", "exec('while True: pass')"])
+    def test_processes_that_multiply_are_stopped_while_they_are_few(self, sandbox, then):
+        began = time.monotonic()
+        answer = self.marks_after(sandbox, f"import os, time\nfor _ in range(9): os.fork()\n{then}")
+        assert (answer.status, answer.detail) == ("crash", "cell 1: it started more than 64 processes")
+        assert is_right(answer.outcomes) == [True]
+        assert time.monotonic() - began < 12
+
     def test_memory_beyond_the_limit_ends_the_cell_that_took_it(self, sandbox):
         hog = "import numpy as np, time\nkept = [np.ones(10_000_000) for _ in range(9)]\ntime.sleep(1)"
         answer = self.marks_after(sandbox, hog, limits=Limits(12, 3, memory=300e6))

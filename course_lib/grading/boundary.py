@@ -273,6 +273,8 @@ class _Run:
             if kind == b"E":
                 self._over = True
                 raise Trouble(CRASH, "its process ended")
+            if kind == b"P":
+                raise Trouble(CRASH, f"it started more than {self._limits.processes} processes")
             self._room -= len(content)
             if self._room < 0:
                 raise Trouble(CRASH, f"it returned more than {self._limits.output / 1e6:g} MB")

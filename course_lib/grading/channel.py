@@ -11,6 +11,7 @@ from typing import Any
 import psutil
 
 from course_lib.grading.launch import Start
+from course_lib.grading.processes import descendants
 
 POLL = 0.05  # seconds between two looks at memory and processes
 FRAME = 1 << 20  # bytes of the largest frame that an honest program sends
@@ -68,7 +69,7 @@ class Channel:
             said = self._last_words()
             self.close()
             raise Trouble("crash", f"The sandbox does not start: {trouble.detail}. {said}".strip(), True) from None
-        self._own = {process.pid for process in self._tree()}
+        self._own = set(self._tree())
         self._base = self._used()
 
     def send(self, kind: bytes, content: bytes, deadline: float) -> None:
@@ -133,31 +134,25 @@ class Channel:
 
     def watch(self, limits: Any) -> None:
         """Raise `Trouble` if a submission's processes are too many or hold too much memory."""
-        guests = [process for process in self._tree() if process.pid not in self._own]
-        if len(guests) > limits.processes:
+        guests = [process for process in self._tree() if process not in self._own]
+        if len(guests) > 2 * limits.processes:  # the program inside counts too, and more often
             raise Trouble("crash", f"it started more than {limits.processes} processes")
         held = 0
         for process in guests:
             with contextlib.suppress(psutil.Error):
-                held += process.memory_info().rss
+                held += psutil.Process(process).memory_info().rss
         if held > limits.memory and self._used() - self._base > limits.memory:
             raise Trouble("out of memory", f"it used more than {limits.memory / 1e6:.0f} MB")
 
-    def _tree(self) -> list[psutil.Process]:
-        if not self._start.watched:
-            return []
-        try:
-            root = psutil.Process(self._process.pid)
-            return [root, *root.children(recursive=True)]
-        except psutil.Error:
-            return []
+    def _tree(self) -> list[int]:
+        return [self._process.pid, *descendants(self._process.pid)] if self._start.watched else []
 
     def _used(self) -> int:
         """Return bytes held by all processes together, pages that they share counted once."""
         total = 0
         for process in self._tree():
             with contextlib.suppress(psutil.Error):
-                memory = process.memory_full_info()
+                memory = psutil.Process(process).memory_full_info()
                 total += getattr(memory, "pss", None) or memory.uss
         return total
 
@@ -178,10 +173,9 @@ class Channel:
             with contextlib.suppress(subprocess.SubprocessError, OSError):
                 subprocess.run(self._start.stop, capture_output=True, timeout=30, check=False)
         for process in reversed(below):  # from the leaves; bubblewrap's own end takes its whole name space with it
-            with contextlib.suppress(psutil.Error):
-                process.send_signal(signal.SIGKILL)
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(process, signal.SIGKILL)
+        self._process.kill()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
             stream.close()

@@ -15,29 +15,27 @@ import fcntl
 import gc
 import importlib
 import json
-import linecache
 import os
 import resource
 import select
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from course_lib.check.exercise import Case
-from course_lib.check.running import TimeUp, _ShortMemory, call, has_empty_body, stands_for_nothing, time_limit
-from course_lib.grading.model import MISSING, MISSING_VALUE, NOT_ATTEMPTED, Limits
-from course_lib.grading.wire import decode, encode
+from course_lib.grading.child import answer_requests, write_all
+from course_lib.grading.model import Limits
+from course_lib.grading.processes import descendants
 
 PACKAGES = ("pandas", "scipy.ndimage", "scipy.stats", "matplotlib.pyplot", "PIL.Image")
 LIBRARY = ("data", "phantoms", "evaluation", "plots", "masks", "convolution", "handin", "widgets")
 TENSORFLOW = ("losses", "models", "training", "explain")
 SET_DUMPABLE, SUBREAPER = 4, 36  # of prctl
 CHUNK = 1 << 16
+LOOK = 0.03  # seconds between two counts of processes
 
 
 def main() -> None:
@@ -127,13 +125,6 @@ def send(target: int, kind: bytes, content: bytes | bytearray | memoryview = b""
     write_all(target, content)
 
 
-def write_all(target: int, content: bytes | bytearray | memoryview) -> None:
-    """Write all of it, however often that takes."""
-    view = memoryview(content)
-    while len(view):
-        view = view[os.write(target, view) :]
-
-
 def serve(control: int, answers: int, limits: Limits, alone: bool) -> None:
     """Fork a child for one submission and carry frames until it ends, or until the boundary has enough of it."""
     (asked, asks), (replies, says) = os.pipe(), os.pipe()
@@ -146,7 +137,10 @@ def serve(control: int, answers: int, limits: Limits, alone: bool) -> None:
     buffer = bytearray(CHUNK)
     with contextlib.suppress(BrokenPipeError):
         while True:
-            ready, _, _ = select.select([control, replies], [], [], 0.5)
+            ready, _, _ = select.select([control, replies], [], [], LOOK)
+            if guests(alone) > limits.processes:
+                send(answers, b"P")
+                break
             if replies in ready and not carry(replies, answers, buffer):
                 break
             if control in ready:
@@ -164,6 +158,13 @@ def serve(control: int, answers: int, limits: Limits, alone: bool) -> None:
     while carry(replies, answers, buffer):
         pass
     os.close(replies)
+
+
+def guests(alone: bool) -> int:
+    """Return how many processes a submission has."""
+    if alone:
+        return sum(name.isdigit() for name in os.listdir("/proc")) - 1
+    return len(descendants(os.getpid()))
 
 
 def reaped() -> list[int]:
@@ -203,19 +204,6 @@ def clear(alone: bool) -> None:
                 return
 
 
-def descendants(root: int) -> list[int]:
-    """Return the processes below one; orphans count, since they fall to the nearest reaper. Empty without /proc."""
-    parents = {}
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            parents[int(entry.parent.name)] = int(entry.read_text(errors="replace").rpartition(")")[2].split()[1])
-    found, level = [], [root]
-    while level:
-        level = [process for process, parent in parents.items() if parent in level]
-        found += level
-    return found
-
-
 def empty(folder: Path) -> None:
     """Delete all that is in a folder; where that fails end this process, so that a fresh sandbox takes its place."""
     try:
@@ -238,6 +226,7 @@ def become_submission(requests: int, replies: int, limits: Limits) -> None:
     status = 1
     try:
         os.setsid()
+        os.nice(10)  # so that whatever it starts, the processes that can end it get their turn
         silence(0, 1, 2)
         kept = [fcntl.fcntl(descriptor, fcntl.F_DUPFD, 100) for descriptor in (requests, replies)]
         requests, replies = (os.dup2(descriptor, 3 + place, False) for place, descriptor in enumerate(kept))
@@ -259,96 +248,6 @@ def become_submission(requests: int, replies: int, limits: Limits) -> None:
 def _limit(name: str, amount: int) -> None:
     with contextlib.suppress(ValueError, OSError, AttributeError):
         resource.setrlimit(getattr(resource, name), (amount, amount))
-
-
-def answer_requests(requests: int, replies: int) -> None:
-    """Answer every request with one line that repeats its number; whatever code raises becomes part of the answer."""
-    space = {"__name__": "__main__", "display": lambda *_, **__: None, "get_ipython": lambda: None}
-    handlers = {"cell": run_cell, "value": look_up, "call": run_call}
-    for line in _lines(requests):
-        request = json.loads(line)
-        try:
-            answer = handlers[request["kind"]](space, request)
-        except BaseException as error:
-            answer = {"error": type(error).__name__, "message": "", "output": None, "printed": "", "changed": ""}
-        write_all(replies, json.dumps({"step": request["step"], **answer}).encode() + b"\n")
-
-
-def _lines(source: int) -> Iterator[bytes]:
-    """Yield lines as they come, without a buffer that holds a request longer than it is needed."""
-    pending = b""
-    while part := os.read(source, CHUNK):
-        pending += part
-        if part.endswith(b"\n"):
-            line, pending = pending, b""
-            yield line
-
-
-def run_cell(space: dict, request: dict) -> dict:
-    """Run the source of one cell in the submission's namespace."""
-    name, source = f"<cell {request['number'] + 1}>", request["source"]
-    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)  # for messages with their line
-    printed, error = _ShortMemory(), ""
-    try:
-        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), time_limit(request["seconds"]):
-            exec(compile(source, name, "exec"), space)
-    except TimeUp:
-        error = "TimeUp"
-    except BaseException as raised:
-        error = f"{type(raised).__name__}: {_text_of(raised)}"
-    return {"error": error, "printed": printed.getvalue()}
-
-
-def look_up(space: dict, request: dict) -> dict:
-    """Return a value of the namespace as plain data."""
-    if request["name"] not in space:
-        return {"value": MISSING_VALUE}
-    try:
-        with time_limit(request["seconds"]):
-            return {"value": encode(space[request["name"]], request["limit"])}
-    except BaseException as error:
-        return {"value": {"opaque": type(error).__name__}}
-
-
-def run_call(space: dict, request: dict) -> dict:
-    """Call the submission's function on one case and return the outcome as plain data."""
-    function, view = space.get(request["function"]), _view(request["view"])
-    plain = {"output": None, "message": "", "printed": "", "changed": ""}
-    if request["function"] not in space or (not callable(function) and not stands_for_nothing(function)):
-        what = "is no function" if request["function"] in space else "is not defined"
-        return {**plain, "error": MISSING, "message": f"`{request['function']}` {what}"}
-    if stands_for_nothing(function) or has_empty_body(function):
-        return {**plain, "error": NOT_ATTEMPTED}
-
-    def fresh():
-        inputs = tuple(decode(item, request["limit"], allow_code=True) for item in request["inputs"])
-        words = {name: decode(item, request["limit"], allow_code=True) for name, item in request["keywords"].items()}
-        return inputs, words
-
-    outcome = call(function, Case(*fresh()), request["seconds"], view)
-    plain = {name: getattr(outcome, name) for name in ("error", "message", "printed", "changed")}
-    try:
-        with time_limit(request["seconds"]):
-            return {**plain, "output": encode(outcome.output, request["limit"])}
-    except TimeUp:
-        return {**plain, "error": "TimeUp", "message": "what it returned took too long to read", "output": None}
-    except BaseException as error:
-        said = f"what it returned cannot be read: {_text_of(error)}"
-        return {**plain, "error": type(error).__name__, "message": said, "output": None}
-
-
-def _view(name: str):
-    if not name:
-        return None
-    module, _, function = name.partition(":")
-    return getattr(importlib.import_module(module), function)
-
-
-def _text_of(error: BaseException) -> str:
-    try:
-        return str(error)[:300]
-    except BaseException:
-        return ""
 
 
 if __name__ == "__main__":
