@@ -242,6 +242,17 @@ def test_a_wrong_answer_is_not_blank(cell):
     assert chosen([cell], ["area"]).blank == []
 
 
+def test_an_answer_under_another_name_is_blank_and_the_name_is_said():
+    made = chosen(handed_in(area=AREA.replace("def area", "def surface")), ["area"])
+    assert (made.blank, made.flags) == (["area"], ["area: its cell defines surface instead"])
+
+
+def test_a_stub_on_a_line_with_something_else_is_blank():
+    assert chosen(["area = ...; print(area)"], ["area"]).blank == ["area"]
+    assert chosen(["x = area = ...; y = 3"], ["area"]).blank == ["area"]
+    assert chosen(["x = ...; area = 3"], ["area"]).blank == []
+
+
 def test_an_answer_below_the_line_that_gives_up_is_said():
     made = chosen([STUB_AREA + "\n    return 3"], ["area"])
     assert made.blank == []
@@ -408,6 +419,9 @@ def test_a_solution_shuffled_without_metadata_gives_the_same_code(lesson):
     [
         ("def f(x, y=z):\n    w = x\n    return w + v", {"f"}, {"z", "v"}),
         ("total = [x for x in rows if x > low]", {"total"}, {"rows", "low"}),
+        ("total = [x + y for x in rows for y in x if y]; last = (n := 3)", {"total", "last", "n"}, {"rows"}),
+        ("x = [x for x in x]", {"x"}, {"x"}),
+        ("big = {k: v for k, v in sorted(t) if (best := v)}", {"big", "best"}, {"t"}),
         ("table.loc[3, 'a'] = value", {"table"}, {"table", "value"}),
         ("import a.b.c, d as e\nfrom f import g as h", {"a", "e", "h"}, set()),
         ("class A(B):\n    size = C\n    def m(self):\n        return D", {"A"}, {"B", "C", "D"}),

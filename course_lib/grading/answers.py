@@ -70,6 +70,7 @@ def cells_for(submission: bytes | dict[str, Any], released: bytes | dict[str, An
         if answer is None:
             broken = [number for number, code in notebook.broken.items() if _seems_to_bind(code, name)]
             blank += [] if broken else [name]
+            flags += notebook.renamed(name)
             notebook.kept_broken |= set(broken[-1:])
             continue
         closure = notebook.closure(answer, name, order)
@@ -98,12 +99,13 @@ class _Notebook:
     """The statements of a submission, those of the lesson's setup before them, and those it lost."""
 
     def __init__(self, released: list[dict[str, Any]], handed_in: list[dict[str, Any]]):
+        self.handed_in = handed_in
         self.flags: list[str] = []
         self.broken: dict[int, str] = {}  # cells that do not parse, by number
         self.kept_broken: set[int] = set()
         setup, lesson = [], []
         for number, cell in enumerate(released, start=1):
-            tagged = SETUP_TAG in cell["metadata"].get("tags", [])
+            tagged = SETUP_TAG in (cell["metadata"].get("tags") or [])
             (setup if tagged else lesson).extend(_items(cell, -2 * 10**6 + number if tagged else -(10**6) + number))
         known = {_dump(item.statement) for item in setup + lesson}
         set_up = {_dump(item.statement) for item in setup}
@@ -142,6 +144,13 @@ class _Notebook:
             and not is_blank(self.items[number].statement, name)
         ]
         return made[-1] if made else None
+
+    def renamed(self, name: str) -> list[str]:
+        """Return a flag where the exercise's own cell binds other names than the exercise's."""
+        cells = [n for n, cell in enumerate(self.handed_in, start=1) if _exercise_of(cell) == name]
+        found = [item.statement for item in self.items if item.cell in cells and not item.released]
+        others = sorted({bound for one in found for bound in one.binds if not _imports(one)} - {name})
+        return [f"{name}: its cell defines {', '.join(others[:3])} instead"] if others else []
 
     def closure(self, answer: int, name: str, order: dict[int, set[int]]) -> set[int]:
         """Return an answer with all it needs; add to `order` which cells must come before which."""
@@ -215,7 +224,10 @@ def is_blank(statement: Statement, name: str) -> bool:
     >>> [is_blank(one, "f") for one in statements("def f(x):\n    raise NotImplementedError\nf = ...\nf = 3")]
     [True, True, False]
     """
-    return all(_is_stub(node) for node in statement.nodes if name in ast.unparse(node))
+    if len(statement.nodes) == 1:
+        return _is_stub(statement.nodes[0])
+    alone = [one for node in statement.nodes for one in statements(ast.unparse(node)) if name in one.binds]
+    return bool(alone) and all(_is_stub(one.nodes[0]) for one in alone)
 
 
 def _is_stub(node: ast.stmt) -> bool:
@@ -251,6 +263,11 @@ def _items(cell: dict[str, Any], number: int) -> list[Item]:
         raise ValueError(f"more than {LONGEST:,} characters")
     text = python_only(cell["source"].replace("\\r\n", "\n").replace("\\r", "\n"))
     return [Item(number, statement, True, text) for statement in statements(text, MOST + 1)]
+
+
+def _exercise_of(cell: dict[str, Any]) -> Any:
+    course = cell["metadata"].get("course")
+    return course.get("exercise") if isinstance(course, dict) else None
 
 
 def _dump(statement: Statement) -> str:

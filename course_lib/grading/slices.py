@@ -11,7 +11,9 @@ UNFIT = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)  #
 
 _RUN_IT = ("time", "timeit", "capture", "prun")  # cell magics whose cell is Python
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_COMPREHENSIONS = ("listcomp", "setcomp", "dictcomp", "genexpr", "<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_THEIR_TABLES = {f"{left}{kind}{right}" for kind in ("listcomp", "setcomp", "dictcomp", "genexpr")
+                 for left, right in (("", ""), ("<", ">"))}  # fmt: skip
 
 
 def python_only(code: str) -> str:
@@ -154,12 +156,36 @@ def _scopes(node: ast.stmt) -> tuple[set[str], set[str], set[str]]:
     open_tables = [(child, False) for child in table.get_children()]
     while open_tables:
         child, is_later = open_tables.pop()
-        is_later = is_later or (child.get_type() == "function" and child.get_name() not in _COMPREHENSIONS)
+        is_later = is_later or (child.get_type() == "function" and child.get_name() not in _THEIR_TABLES)
         symbols = [each for each in child.get_symbols() if each.is_global()]
         (later if is_later else read).update(each.get_name() for each in symbols if each.is_referenced())
         bound |= {each.get_name() for each in symbols if each.is_assigned() and not is_later}
         open_tables += [(below, is_later) for below in child.get_children()]
-    return bound, read, later
+    inner = _inner_names(node)
+    return bound - inner, read - inner, later
+
+
+def _inner_names(node: ast.stmt) -> set[str]:
+    """Return the names that live in a statement's comprehensions alone; Python 3.12 gives them to the module."""
+    targets, elsewhere, left = set(), set(), [(node, False)]
+    while left:
+        part, inside = left.pop()
+        if isinstance(part, ast.Name) and not inside:
+            elsewhere.add(part.id)
+        elif isinstance(part, ast.NamedExpr):  # binds outside of the comprehension that it stands in
+            elsewhere.add(part.target.id)
+        if isinstance(part, _COMPREHENSIONS):
+            first, targets = (
+                part.generators[0],
+                targets
+                | {each.id for loop in part.generators for each in ast.walk(loop.target) if isinstance(each, ast.Name)},
+            )
+            left.append((first.iter, inside))
+            left += [(child, True) for child in ast.iter_child_nodes(part) if child is not first]
+            left += [(child, True) for child in first.ifs]
+        elif not isinstance(part, (*_DEFINITIONS, ast.Lambda)):
+            left += [(child, inside) for child in ast.iter_child_nodes(part)]
+    return targets - elsewhere
 
 
 def _outside_functions(node: ast.AST) -> list[ast.AST]:
