@@ -161,6 +161,7 @@ def _scopes(node: ast.stmt) -> tuple[set[str], set[str], set[str]]:
         (later if is_later else read).update(each.get_name() for each in symbols if each.is_referenced())
         bound |= {each.get_name() for each in symbols if each.is_assigned() and not is_later}
         open_tables += [(below, is_later) for below in child.get_children()]
+    bound |= {part.target.id for part in _outside_functions(node) if isinstance(part, ast.NamedExpr)}
     inner = _inner_names(node)
     return bound - inner, read - inner, later
 
