@@ -18,6 +18,8 @@ def compact(value: Any) -> str:
     '0.3'
     >>> compact(np.zeros((64, 64), np.uint8))
     'uint8 array of shape (64, 64), values 0 to 0'
+    >>> compact(("post",))
+    "('post',)"
     """
     if isinstance(value, (bool, np.bool_)):
         return str(bool(value))
@@ -38,6 +40,8 @@ def compact(value: Any) -> str:
         return _listed(items, f"{type(value).__name__}(", ")")
     if isinstance(value, (list, tuple, set, frozenset)):
         left, right = {list: "[]", tuple: "()"}.get(type(value), "{}")
+        if isinstance(value, tuple) and len(value) == 1:
+            right = ",)"  # as Python writes it: brackets alone make no tuple
         items = sorted(value, key=repr) if isinstance(value, (set, frozenset)) else value
         return _listed([compact(item) for item in items], left, right)
     if callable(value) and hasattr(value, "__name__"):

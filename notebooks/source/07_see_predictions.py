@@ -81,11 +81,11 @@ plots.show(axes, alt="A FLAIR slice, the network's probabilities in colour: high
 # %%
 axes = plots.contour(images[one], truths[one], guesses[one])
 print(f"Dice of this slice: {np.median(slice_dice):.2f}")
-plots.show(axes, alt="The same slice with two outlines that run near each other, the expert's and the network's")
+plots.show(axes, alt="The same slice with two outlines: they share most of their way, and part on the left")
 
 # %% [markdown]
-# Half of all tumour slices look better than this, half worse. The two lines run side by side: is that good? To see
-# *how* it is wrong, ask of every pixel what became of it.
+# Half of all tumour slices look better than this, half worse. The two lines share most of their way, and part on the
+# left: is that good? To see *how* it is wrong, ask of every pixel what became of it.
 #
 # ### Exercise 1: what became of every pixel?
 #
@@ -128,7 +128,7 @@ check("error_codes", error_codes)
 axes = plots.error_map(images[one], truths[one], guesses[one])
 counts = np.bincount(masks.error_codes(truths[one], probabilities[one]).ravel(), minlength=4)
 print(dict(zip(["healthy", "hits", "misses", "false alarms"], counts.tolist())))
-plots.show(axes, alt="The error map of the slice: a blue area of hits, misses and false alarms only along its rim")
+plots.show(axes, alt="The error map: a blue area of hits, misses at its rim, patches of false alarm left and below")
 
 # %% [markdown]
 # ## Where the threshold lies
@@ -181,14 +181,16 @@ thresholds = np.round(np.arange(0.05, 1, 0.05), 2)
 dice = np.array([[evaluation.dice_score(truths[k], probabilities[k] >= t) for t in thresholds] for k in rows])
 worst = int(dice.max(axis=1).argmin())
 axes = plots.dice_by_threshold(thresholds, dice, marked={"the worst patient": worst})
-print(f"mean Dice from {dice.mean(axis=0).min():.2f} to {dice.mean(axis=0).max():.2f}, whatever the threshold")
-print(f"the worst patient: {dice[worst].max():.2f} at best")
-plots.show(axes, alt="Dice against threshold: flat lines, with rings from left to right, one line near 0 throughout")
+mean, fall = dice.mean(axis=0), dice[:, 0] - dice[:, -1]
+print(f"mean Dice {mean[0]:.2f} at .05, then {mean[5:].min():.2f} to {mean[5:].max():.2f} from .3 on")
+print(f"lower by more than .2 at .95 than at .05: {(fall > 0.2).sum()} of {len(fall)} patients")
+plots.show(axes, alt="Dice against threshold: most lines nearly flat, rings from left to right, a few lines fall")
 
 # %% [markdown]
-# The rings lie at both ends and in between: what is best for one patient is not for the next, and the mean hardly
-# moves. And the line at the bottom has no good place at all. A threshold shifts the rim of what has been found; it
-# does not find. (If you do choose one, choose it on patients that you will not report: that is for lesson 8.)
+# From .3 on most lines are nearly flat, and so is the mean; the rings scatter, so what is best for one patient is not
+# for the next. A few gain much from a low threshold: the network saw their tumours, but was unsure. The line at the
+# bottom has no good place at all: to what a network does not see, no threshold helps. (If you do choose one, choose it
+# on patients that you will not report: that is for lesson 8.)
 #
 # ## From worst to best
 #
@@ -208,7 +210,7 @@ middle = len(table) // 2
 some = table.iloc[[0, 1, middle - 1, middle, -2, -1]]
 largest = [scans.tumor_pixels[scans.patient == name].idxmax() for name in some.patient]
 titles = ["worst", "second worst", "middle", "middle", "second best", "best"]
-labels = [f"Dice {score:.2f}" for score in some.dice]
+labels = [f"patient's Dice {score:.2f}" for score in some.dice]
 axes = plots.error_gallery(images[largest], truths[largest], guesses[largest], titles, labels)
 plots.show(axes, alt="Six patients from worst to best: a tumour missed whole, one found in part, then errors at rims")
 
@@ -218,21 +220,32 @@ some[["patient", "tumor_slices", "dice", "precision", "recall"]].round(2)
 # %% [markdown]
 # Read the table beside the picture. *Recall* is the share of the tumour that was found, *precision* the share of what
 # was marked that is tumour. The worst patient has neither: the tumour is missed and something else is marked. What the
-# second worst has marked is nearly all tumour; only it is a small piece of it. From the middle on, the errors
-# are a rim.
+# second worst has marked is nearly all tumour; only it is a small piece of it. From the middle on, the errors on
+# *these* slices are a rim. Then why is the precision of the middle ones so low? Keep the question.
 #
+# The gallery shows FLAIR only. Whose other sequences are copies of it, as in lesson 1? And how does the worst look?
+
+# %%
+for name, score in zip(table.patient, table.dice):
+    if copies := data.missing_sequences(images[scans.patient == name]):
+        print(f"{name}: {' and '.join(copies)} copied from FLAIR, Dice {score:.2f}")
+axes = plots.sequences(images[largest[0]], truths[largest[0]])
+plots.show(axes, alt="The worst patient's slice in three sequences: three times the same picture, the tumour faint")
+
+# %% [markdown]
 # ### Exercise 3: in your own words
 #
-# In three or four sentences: where is the network wrong, in the worst patients and in the others? Look at the upper
-# row too: what about their scans may have made it hard? A person reads this.
+# In three or four sentences: where is the network wrong, in the worst patients and in the others? And what about the
+# scans of the worst, in the gallery's upper row and just above, may have made it hard? A person reads this.
 
 # %% exercise="what_the_worst_share"
 ### BEGIN SOLUTION
 what_the_worst_share = (
     "In the two worst patients whole areas are wrong: one tumour is missed altogether while healthy tissue is marked, "
-    "of the other only a piece is found. Both tumours are hardly brighter than the tissue around them on FLAIR; I "
-    "would have had trouble to see them too. In the others the area is right and the errors lie along the rim, a "
-    "pixel or two wide, more of them outside than inside."
+    "of the other only a piece is found. Both tumours are hardly brighter than the tissue around them on FLAIR, and "
+    "the worst patient has nothing but FLAIR: pre and post are copies of it. (Another one with a copied post is found "
+    "well, so one copy need not be the end.) In the others the errors on these slices lie along the rim, a pixel or "
+    "two wide, more of them outside than inside."
 )
 ### END SOLUTION
 
@@ -249,15 +262,20 @@ check("what_the_worst_share", what_the_worst_share)
 name = table.patient[middle - 1]
 rows = scans.index[scans.patient == name]
 axes = plots.patient_errors(images[rows], truths[rows], guesses[rows], scans.slice[rows].tolist(), title=name)
-plots.show(axes, alt="All slices of one patient, errors in colour, and bars: hits in the tumour, errors at rim and ends")
+alarms = (guesses[rows] & ~truths[rows]).sum(axis=(1, 2))
+away = alarms[~truths[rows].any(axis=(1, 2))].sum()
+print(f"false alarms: {alarms.sum()} pixels, {away} of them on slices without tumour")
+plots.show(axes, alt="All slices of one patient, errors in colour, and bars: false alarms also where no tumour is")
 
 # %% [markdown]
-# Are the first and the last slice of a tumour harder than those in between? There it tapers off, and even what is
-# tumour is a matter of opinion.
+# There is the missing precision: slices that are nothing but false alarm, and the gallery had chosen another one.
+#
+# Are the first and the last slice of a tumour harder than those in between? There it tapers off, and what is small
+# loses more Dice for every pixel.
 
 # %%
 shows = scans.tumor_pixels > 0
-beside = shows.groupby(scans.patient)
+beside = shows.groupby(scans.patient)  # inner: the slices before and behind, of the same patient, show tumour too
 inner = shows & beside.shift(1, fill_value=False) & beside.shift(-1, fill_value=False)
 for where, chosen in (("first and last slices", ~inner), ("slices in between", inner)):
     print(f"{where}: mean Dice {slice_dice[chosen[with_tumor]].mean():.2f}")
@@ -302,14 +320,14 @@ for which, guess in both.items():
 plots.show(axes, alt="All slices of one patient: false alarms of our network on most slices, with and without tumour")
 
 # %% [markdown]
-# It has never met a slice without tumour, so nothing taught it to leave one alone: it marks far more of them than the
-# network that ships. A gallery of tumour slices would never have told. Whatever you look at was *chosen*, by you or by
-# somebody who wants to please you. Look at what was not.
+# It marks far more of them than the network that ships. Probably the main reason: it has never met a slice without
+# tumour, so nothing taught it to leave one alone. A gallery of tumour slices would never have told. Whatever you look
+# at was *chosen*, by you or by somebody who wants to please you. Look at what was not.
 #
 # ## What stands apart
 #
-# In both strips some colour lies far from the tumour: islands. Most patients have one tumour, in one piece. So one
-# often cleans a mask by keeping only its largest piece.
+# In both pictures of a whole patient some colour lies far from the tumour: islands. Most patients have one tumour, in
+# one piece. So one often cleans a mask by keeping only its largest piece.
 #
 # ### Exercise 4: the largest part
 #
@@ -362,7 +380,7 @@ print(f"the worst patient: {before[0]:.2f} before, {after[0]:.2f} after")
 
 # %% [markdown]
 # A little, for those with islands; nothing for the one whose islands were all wrong. Remember what it costs,
-# too: in this data set one tumour slice in seven shows more than one part, and a second tumour would be wiped out.
+# too: in the real data set one tumour slice in seven shows more than one part, and a second tumour would be wiped out.
 #
 # ## A figure fit for a report
 #
@@ -455,13 +473,15 @@ board
 y, x = np.nonzero(truths[fresh])
 box = [(x.min(), y.min()), (x.max(), y.min()), (x.max(), y.max()), (x.min(), y.max())]
 mine = {"a box": box, "example": widgets.example_outline(truths[fresh])}
-widgets.score_attempts(truths[fresh], guesses[fresh], mine).round(2)
+widgets.score_attempts(truths[fresh], guesses[fresh], mine).drop(columns="Dice with the one before").round(2)
 
 # %% [markdown]
+# Four corners come nearly as close to the expert as the network: on a compact lesion Dice forgives much.
+#
 # How far from 1 were you, and from yourself? Were you careless, or is the expert wrong? Perhaps neither. Think of two
 # readers who look at a typical tumour here, of some 450 pixels. Both stay within one pixel of the expert's outline
 # everywhere. But the one draws a pixel too wide all round, the other a pixel too tight. **Which Dice do these two
-# reach with each other?** Guess before you run on.
+# reach with each other, from 0 to 1?** Guess before you run on.
 
 # %% exercise="two_readers_guess"
 ### BEGIN SOLUTION
@@ -482,22 +502,23 @@ costs["network and expert"] = slice_dice
 for column, dice in costs.drop(columns="area").items():
     print(f"{column:20} median Dice {dice.median():.2f}")
 axes = plots.pixel_costs(costs)
-plots.show(axes, alt="Dice against tumour size: all rise; two readers and the network are close but for small tumours")
+plots.show(axes, alt="Dice against tumour size: all rise; the network is below the readers where tumours are small")
 
 # %% [markdown]
-# Two readers whom nobody would call careless share about .8, and less the smaller the tumour. On the typical slice the
-# network stands as near to the expert as those two stand to each other. So a good part of what keeps it from 1 is not
-# error but pencil: the border of a glioma is not a line. What is *not* pencil is the smallest quarter, where the
-# network falls far below the readers: there it misses tumours.
+# Two readers whom nobody would call careless share about .8, and less the smaller the tumour: the border of a glioma
+# is not a line. The network reaches about .8 too, but with the expert; beside it belongs a reader one pixel off the
+# expert, who reaches .9. So about half of what keeps it from 1 could be pencil. What is *not* pencil is the smallest
+# quarter, where the network falls far below everybody: there it misses tumours.
 #
-# The same has been seen with people: expert readers agree with each other at about .84, and the network of Buda and
-# colleagues (2019), on all 110 patients of this data set, reached .82. (At 256 pixels, the files' own size; ours are
-# half as fine.) If a network claims .95, ask whose pencil it has learned, and think of lesson 2's twins.
+# And people? Two experts agree at 84 % on tumours of this kind, give or take 2, [says the first author of this data
+# set's paper](https://mateuszbuda.github.io/2017/12/01/brainseg.html), of other readers and other scans; their own
+# network, on all 110 patients, reached .82 (Buda and colleagues 2019; at 256 pixels, twice as fine as here). If a
+# network claims .95, ask whose pencil it has learned, and think of lesson 2's twins.
 #
 # ## In this lesson
 #
 # - An overlay says how sure, a contour how near, an error map where and in which way it is wrong.
-# - A threshold moves the rim of what was found. It finds nothing.
+# - A threshold trades misses for false alarms. To what a network does not see, none helps.
 # - A few bad patients pull the mean down. Look at the worst first, and at the slices that nobody chose.
 # - Keeping the largest part removes islands, and second tumours.
 # - A network answers whatever you show it, swapped sequences too.

@@ -14,7 +14,7 @@ EXERCISES = [
         kind="free",
         task="Say in three or four sentences where the network is wrong, and what its worst patients have in common.",
         hints=[
-            "Look at the upper row first, without the errors: would you have seen the tumour yourself?",
+            "Look at the scans first, without the errors: would you have seen the tumour yourself? In which sequence?",
             "Compare the kind of error, not only its size: is it a whole tumour, a piece of one, or the rim?",
             "Name one patient whose errors are all at the rim, one with a piece missing, one found in a wrong place.",
         ],
@@ -28,7 +28,7 @@ EXERCISES = [
         between=(0, 1),
         hints=[
             "There is no wrong answer here: a guess that you have made is one that you can be surprised by.",
-            "A typical tumour here covers 460 pixels, a disc of 24 pixels across. How long is its rim?",
+            "A typical tumour here covers 450 pixels, a disc of 24 pixels across. How long is its rim?",
             "Give a number from 0 (nothing shared) to 1 (the same outline).",
         ],
     ),

@@ -43,6 +43,10 @@ def _sum_of_both(truth, probability, threshold):
     return (truth.astype(int) + 2 * (probability >= threshold)).astype(np.uint8)
 
 
+def _boolean_zeros(truth, probability, threshold):
+    return _codes(truth, probability >= threshold) > 0
+
+
 TRUTH = np.array([[0, 1, 1, 0], [0, 1, 1, 0], [0, 0, 0, 0]], bool)
 LIKELY = np.array([[0.0, 0.9, 0.4, 0.1], [0.0, 0.7, 0.3, 0.0], [0.0, 0.8, 0.2, 0.0]])
 EDGE = np.array([[0.5, 0.5], [0.4, 0.6]])
@@ -115,6 +119,12 @@ ERRORS = Exercise(
             _hits_not_told,
         ),
         Misconception(
+            "codes in a boolean array",
+            "`np.zeros_like(truth)` is boolean, because `truth` is: 2 and 3 become True in it. Codes need whole "
+            "numbers, as in `np.zeros(truth.shape, int)`.",
+            _boolean_zeros,
+        ),
+        Misconception(
             "truth plus twice the guess",
             "An elegant sum, but it gives other numbers: in it a miss is 1, a false alarm 2 and a hit 3.",
             _sum_of_both,
@@ -123,6 +133,6 @@ ERRORS = Exercise(
     hints=[
         "There are two questions for every pixel: is it tumour, and was it guessed? Four answers, four numbers.",
         "First make a mask of the guess from probabilities and threshold. A hit is where both masks are True.",
-        "Begin with zeros of the right shape, and set each kind in turn; `codes[truth & ~guess]` are the misses.",
+        "Begin with zeros (whole numbers, not booleans) and set each kind; `codes[truth & ~guess]` are the misses.",
     ],
 )

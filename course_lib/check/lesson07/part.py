@@ -52,12 +52,22 @@ def _number_off_by_one(mask):
     return parts == sizes[1:].argmax() if count else mask
 
 
+def _empty_forgotten(mask):
+    parts, _, sizes = _labelled(mask)
+    return parts == 1 + sizes[1:].argmax()
+
+
+def _shown_by(wrong):
+    """A sign: the output is what the wrong function makes of this mask, whatever it does on an empty one."""
+    return lambda inputs, output: np.array_equal(wrong(*inputs), output)
+
+
 def _mask(*rows) -> np.ndarray:
     """A mask from rows of text, # for tumour."""
     return np.array([[letter == "#" for letter in row] for row in rows])
 
 
-SMALL_FIRST = _mask("#......", "....##.", "....##.", "#......")
+SMALL_FIRST = _mask("#...#..", ".......", "##.....", "##....#")
 CORNER = _mask("##.....", "..#....", "...#...", ".....##", ".....#.")
 MIDDLE = _mask("##....#", "##.....", "##....#", ".......")
 ONE = _mask("....", ".##.", "....")
@@ -73,7 +83,7 @@ PART = Exercise(
         Property(
             "The part with the most pixels stays, wherever it lies; the others go.",
             [
-                case(SMALL_FIRST, note="a single pixel comes before the largest part, and one after it"),
+                case(SMALL_FIRST, note="two small parts come before the largest, and one after it"),
                 case(MIDDLE, note="the largest part comes first, two pixels follow"),
             ],
             points=2,
@@ -109,6 +119,7 @@ PART = Exercise(
             "Only pixels that share an edge were joined, which is what `label` does unless it is told otherwise. Give "
             "it a `structure`.",
             _edges_only,
+            sign=_shown_by(_edges_only),
         ),
         Misconception(
             "a part's number instead of a mask",
@@ -131,6 +142,12 @@ PART = Exercise(
             "a number off by one",
             "Without the background the sizes begin with part 1, so place 0 among them is part 1.",
             _number_off_by_one,
+            sign=_shown_by(_number_off_by_one),
+        ),
+        Misconception(
+            "an empty mask not thought of",
+            "An empty mask has no part, so there are no sizes to take the largest of. Ask first whether there is any.",
+            _empty_forgotten,
         ),
     ],
     hints=[

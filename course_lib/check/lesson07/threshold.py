@@ -14,6 +14,10 @@ def _lowest_of_equals(truth, probability, thresholds):
     return max(thresholds, key=lambda one: (_dice(truth, probability, one), -one))
 
 
+def _last_of_equals(truth, probability, thresholds):
+    return max(reversed(thresholds), key=lambda one: _dice(truth, probability, one))
+
+
 def _above_only(truth, probability, thresholds):
     return max(thresholds, key=lambda one: (evaluation.dice_score(truth, probability > one), one))
 
@@ -78,6 +82,7 @@ THRESHOLD = Exercise(
             "Of several equally good ones the highest is taken.",
             [
                 case(TRUTH, CLEAR, [0.4, 0.5, 0.6, 0.9], note="0.4, 0.5 and 0.6 give the same mask"),
+                case(TRUTH, CLEAR, [0.6, 0.4, 0.5], note="the same three, in no order"),
                 case(np.zeros((2, 4), bool), CLEAR, [0.5, 0.95, 0.98], note="no tumour: an empty guess is right"),
             ],
         ),
@@ -88,6 +93,12 @@ THRESHOLD = Exercise(
             "The Dice is right, but several thresholds reach it, and this is the lowest of them. (`argmax` stops at "
             "the first.) The highest guesses no pixel more than needed.",
             _lowest_of_equals,
+        ),
+        Misconception(
+            "the last of several equals",
+            "Of several with the same Dice this takes the one that comes last in the list, and the list may be in any "
+            "order. `sorted(thresholds)` brings them from low to high.",
+            _last_of_equals,
         ),
         Misconception(
             "a pixel right at the threshold left out",
