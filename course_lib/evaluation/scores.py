@@ -101,7 +101,7 @@ def volume_error(truth, guess):
 
 
 def hausdorff95(truth, guess):
-    """Distance, in pixels, that 95 % of either surface keeps from the other: 0 is the same surface.
+    """Distance, in pixels, within which 95 % of each surface lies of the other: 0 is the same surface.
 
     The surface of a mask is its pixels that touch the outside through an edge (a face in 3-D) or lie on the border
     of the image. From each surface pixel of one mask, the distance to the nearest surface pixel of the other is

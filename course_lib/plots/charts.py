@@ -136,7 +136,7 @@ def patient_scores(table, score="dice", interval=None, title=None, ax=None):
             ax.axhspan(
                 *interval, color="black", alpha=0.12, linewidth=0, label="interval {:.2f} to {:.2f}".format(*interval)
             )
-        ax.set_xlabel("patients, from the worst to the best")
+        ax.set_xlabel("patients from the worst to the best; marks: institutions")
         ax.set_ylabel({"dice": "Dice of the whole volume", "hd95": "HD95, pixels"}.get(score, score))
         ax.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
         ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))

@@ -4,7 +4,7 @@ import numpy as np
 
 from course_lib.errors import ArgumentError
 from course_lib.plots import style as looks
-from course_lib.plots.scans import SEQUENCE_TITLES, SEQUENCES, grey
+from course_lib.plots.scans import SEQUENCE_TITLES, SEQUENCES, _legend_below, grey
 
 
 def sequences(image, mask=None, title=None, ax=None):
@@ -56,8 +56,11 @@ def slice_grid(images, masks=None, guesses=None, titles=None, columns=6, sequenc
     tiles = [grey(image, sequence) for image in images]
     with looks.style():
         height = 9 / columns * rows
-        ax = looks.new_axes(ax, (min(9, 2.6 * columns), height * min(1, 2.6 * columns / 9) + 0.1))
-        mosaic(ax, tiles, masks, guesses, titles, columns)
+        below = 0.1 if guesses is None else 0.4
+        ax = looks.new_axes(ax, (min(9, 2.6 * columns), height * min(1, 2.6 * columns / 9) + below))
+        lines = mosaic(ax, tiles, masks, guesses, titles, columns)
+        if guesses is not None:
+            _legend_below(ax, lines)
     return ax
 
 
@@ -116,7 +119,10 @@ def _head_box(images):
 
 
 def mosaic(ax, tiles, masks=None, guesses=None, titles=None, columns=6, width=1.4):
-    """Draw grey tiles of one size, from 0 to 1, into one axes, in rows, with outlines and corner texts."""
+    """Draw grey tiles of one size, from 0 to 1, into one axes, in rows, with outlines and corner texts.
+
+    Returns the lines drawn: the expert's and, where there are guesses, the network's.
+    """
     sizes = {tile.shape for tile in tiles}
     for name, given in (("masks", masks), ("guesses", guesses), ("titles", titles)):
         if given is not None and len(given) != len(tiles):
@@ -137,10 +143,11 @@ def mosaic(ax, tiles, masks=None, guesses=None, titles=None, columns=6, width=1.
         if titles is not None and titles[k]:
             _corner_text(ax, left + breadth * 0.03, top + height * 0.03, titles[k])
     ax.imshow(canvas, cmap="gray", vmin=0, vmax=1, interpolation="antialiased")
-    looks.draw_outline(ax, borders["masks"], looks.TRUTH, width)
+    lines = [looks.draw_outline(ax, borders["masks"], looks.TRUTH, width, label="expert")]
     if guesses is not None:
-        looks.draw_outline(ax, borders["guesses"], looks.GUESS, width, style=(0, (2, 1)))
+        lines.append(looks.draw_outline(ax, borders["guesses"], looks.GUESS, width, style=(0, (2, 1)), label="network"))
     looks.without_ticks(ax)
+    return lines
 
 
 def _corner_text(ax, x, y, text):

@@ -87,7 +87,7 @@ def outlines(mask):
 
 
 def draw_outline(ax, mask, color, width=1.6, style="solid", label=None):
-    """Draw a mask's border over a picture, with a dark rim so that it shows on bright tissue too."""
+    """Draw a mask's border over a picture, with a dark rim so that it shows on bright tissue too, dashes as well."""
     rim = patheffects.withStroke(linewidth=width + 1.4, foreground="black")
     lines = LineCollection(
         outlines(mask),
@@ -95,7 +95,7 @@ def draw_outline(ax, mask, color, width=1.6, style="solid", label=None):
         linewidths=width,
         linestyles=style,
         label=label,
-        path_effects=[rim] if style == "solid" else [],
+        path_effects=[rim],
     )
     ax.add_collection(lines, autolim=False)
     return lines
