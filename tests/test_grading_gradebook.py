@@ -191,6 +191,16 @@ def test_a_submission_without_a_total_keeps_its_cell_and_is_said(fill):
     assert report.waiting == ["grace hopper"]
 
 
+def test_totals_that_wait_for_a_persons_mark_are_entered_and_counted(tmp_path):
+    (tmp_path / "marks.csv").write_text(
+        "name,student,status,total,dice,in_words,flags\n"
+        "ada lovelace,ada lovelace,ok,1,1,,\nkurt godel,kurt godel,ok,1,1,1,\n"
+    )
+    (tmp_path / "book.csv").write_text(OWN)
+    report = fill_gradebook(tmp_path / "marks.csv", tmp_path / "book.csv", tmp_path / "o.csv", column="Mark")
+    assert (len(report.filled), report.unread) == (2, 1)
+
+
 # ---- columns and files that do not fit
 
 

@@ -206,15 +206,15 @@ def test_another_lesson_and_a_name_that_is_nobodys_are_said(tmp_path):
 
 BAD = {
     "empty": (b"", "it is empty"),
-    "no JSON": (b"{\x00", "no JSON"),
+    "no JSON": (b"{\x00", "not JSON"),
     "a page": (b"<!DOCTYPE html><html>", "a page of HTML"),
-    "no UTF-8": (b'{"cells": "\xff\xfe\xfa"}', "no JSON"),
+    "no UTF-8": (b'{"cells": "\xff\xfe\xfa"}', "not JSON"),
     "a list": (b"[1, 2]", "no dictionary"),
     "no cells": (b'{"nbformat": 4}', "no list of cells"),
     "the future": (b'{"nbformat": 5, "cells": []}', "format (5)"),
     "no format": (b'{"nbformat": "four", "cells": []}', "format (four)"),
-    "brackets": (b"[" * 200_000, "no JSON"),
-    "digits": (b'{"nbformat": ' + b"1" * 10_000 + b"}", "no JSON"),
+    "brackets": (b"[" * 200_000, "not JSON"),
+    "digits": (b'{"nbformat": ' + b"1" * 10_000 + b"}", "not JSON"),
 }
 
 

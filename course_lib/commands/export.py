@@ -49,6 +49,8 @@ def run(options) -> int:
     print(f"{options.out}: {len(report.filled)} marks in column {report.column!r}{full}")
     if report.replaced:
         print(f"{report.replaced} of these cells held another mark before")
+    if report.unread:
+        print(f"{report.unread} of these totals leave out an answer that no person has marked yet")
     if report.without:
         print(f"{report.without} students of the gradebook have no mark from these")
     for name in report.waiting:

@@ -20,12 +20,14 @@ OUT_OF = 100.0  # points for full marks where neither the gradebook nor the inst
 class Mark:
     """One row of the marks: the submission's label, what it says of the student, and the share of the points.
 
-    `share` lies from 0 to 1; None where there is no total yet.
+    `share` lies from 0 to 1; None where there is no total yet. `unread`: whether a question has no mark yet, because a
+    person gives it; the total is then that of the others.
     """
 
     name: str
     student: str
     share: float | None
+    unread: bool = False
 
 
 @dataclass
@@ -35,6 +37,7 @@ class Report:
     Attributes:
         column: name of the column that was filled.
         filled: labels of the submissions whose marks are in it.
+        unread: how many of these totals leave out an answer that no person has marked yet.
         replaced: how many of these cells held another mark before.
         points: for full marks, as text; "" where it differs from row to row.
         waiting: labels of submissions without a total yet.
@@ -44,6 +47,7 @@ class Report:
 
     column: str
     filled: list[str] = field(default_factory=list)
+    unread: int = 0
     replaced: int = 0
     points: str = ""
     waiting: list[str] = field(default_factory=list)
@@ -104,6 +108,7 @@ def fill_gradebook(
         report.replaced += table.get(row, at).strip() not in ("", text)
         table.set(row, at, text)
         report.filled.append(entry.name)
+        report.unread += entry.unread
         given.add(full)
     report.points = f"{given.pop():g}" if len(given) == 1 else ""
     report.without = len(students) - len(report.filled)
@@ -124,11 +129,13 @@ def read_totals(path: str | os.PathLike) -> list[Mark]:
     if missing:
         raise DataError(f"{path}: has no column {missing[0]!r}. Give the file that `course grade` wrote.")
     name, student, total = (header.index(each) for each in ("name", "student", "total"))
+    questions = [n for n, each in enumerate(header) if each not in ("name", "student", "status", "total", "flags")]
     made = []
     for row in range(1, len(table.rows)):
         if table.get(row, name).strip():
             share = _share(table.get(row, total), path, row)
-            made.append(Mark(*(re.sub(r"^'(?=[=+@\t-])", "", table.get(row, each)) for each in (name, student)), share))
+            who = (re.sub(r"^'(?=[=+@\t-])", "", table.get(row, each)) for each in (name, student))
+            made.append(Mark(*who, share, any(not table.get(row, each).strip() for each in questions)))
     double = next((a.name for a, b in pairwise(sorted(made, key=lambda one: one.name)) if a.name == b.name), None)
     if double:
         raise DataError(f"{path}: has two rows named {double!r}. Delete one.")

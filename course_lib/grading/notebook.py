@@ -26,8 +26,8 @@ def read_notebook(content: bytes) -> bytes:
     try:
         data = json.loads(content)
     except (ValueError, RecursionError) as error:  # no JSON, no UTF-8, a number of 5,000 digits, 10,000 brackets
-        kind = "a page of HTML" if content.lstrip()[:1] == b"<" else f"no JSON ({str(error)[:80]})"
-        raise UnfitNotebookError(f"it is no notebook but {kind}") from None
+        kind = "a page of HTML" if content.lstrip()[:1] == b"<" else f"not JSON ({str(error)[:80]})"
+        raise UnfitNotebookError(f"it is no notebook: {kind}") from None
     if not isinstance(data, dict):
         raise UnfitNotebookError("it is no notebook: its JSON is no dictionary")
     made = {"cells": _cells(data), "metadata": _dictionary(data.get("metadata")), "nbformat": 4, "nbformat_minor": 5}

@@ -153,7 +153,7 @@ def _chosen(group: _Group, place: Path, asked: _Asked | None, lessons: tuple[str
         faulty = escaping or [file for file in group.files if file.problem]
         first = (faulty or group.files)[0]
         label = first.parts[group.depth] if len(first.parts) > group.depth else first.parts[-1]
-        problem = _why_none(faulty, group.files)
+        problem = _why_none(faulty, group.files, label)
         return Submission(label, named(label, lessons).student, place.joinpath(*first.parts), None, problem)
     fitting = [file for file in readable if asked and asked.fits(file)] or readable
     best = max(fitting, key=lambda file: in_order(_stem("/".join(file.parts))))
@@ -171,9 +171,9 @@ def _counts(file: _Handed) -> bool:
     return bool(file.notebook or file.problem)
 
 
-def _why_none(faulty: list[_Handed], files: list[_Handed]) -> str:
+def _why_none(faulty: list[_Handed], files: list[_Handed], label: str) -> str:
     if faulty:
-        return f"{faulty[0].parts[-1]}: {faulty[0].problem}"
+        return faulty[0].problem if faulty[0].parts[-1] == label else f"{faulty[0].parts[-1]}: {faulty[0].problem}"
     return f"no notebook was handed in, only {', '.join(sorted(file.parts[-1] for file in files)[:3])}"
 
 
