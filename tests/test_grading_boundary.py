@@ -395,6 +395,18 @@ class TestWhatItBreaks:
         answer = self.marks_after(sandbox, forge, calls=[bad, CALL])
         assert is_right(answer.outcomes)[1:] == [True]
 
+    def test_replies_nested_without_end_or_in_broken_text_do_no_harm_outside(self, sandbox):
+        forge = """
+            import os
+            def deep(x):
+                for step in range(9):
+                    os.write(4, b'{"step": %d, "output": %s1%s}\\n' % (step, b"[" * 800, b"]" * 800))
+                raise ValueError("\\ud800" * 3)
+        """
+        answer = self.marks_after(sandbox, forge, calls=[Call("deep", "deep", [1]), CALL])
+        assert answer.outcomes[0]["message"].startswith("???")
+        assert is_right(answer.outcomes)[1]
+
     def test_replies_without_end_are_cut_off(self, sandbox):
         flood = "import os\nwhile True: os.write(4, b'x' * 65536)"
         answer = self.marks_after(sandbox, flood, limits=Limits(12, 5, output=3e6))

@@ -249,6 +249,10 @@ def test_damaged_or_hostile_data_is_refused(data):
         decode(data)
 
 
+def test_a_text_that_no_file_could_hold_becomes_one():
+    assert there_and_back(["tum\ud800our"]) == ["tum?our"]
+
+
 def test_more_than_the_limit_is_refused_in_both_directions():
     for value in (np.zeros(2000), "x" * 20_000, [0] * 3000, np.broadcast_to(np.float64(0), (10**6, 10**6))):
         with pytest.raises(WireError, match="larger"):

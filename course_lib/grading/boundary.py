@@ -20,6 +20,7 @@ from course_lib.errors import CourseError
 from course_lib.grading import launch, seccomp
 from course_lib.grading.channel import Channel, Trouble
 from course_lib.grading.model import CRASH, DIED, MISSING_VALUE, NOT_TRIED, OK, TIMEOUT, Answer, Job, Limits
+from course_lib.grading.wire import DEEPEST, clean
 
 GRACE = 2.0  # seconds after the time limit inside, before the process is killed from outside
 ENCODED = 0.7  # bytes of a value that take one byte of the reply, with something to spare
@@ -267,7 +268,7 @@ class _Run:
                 self._lines = rest
                 with contextlib.suppress(ValueError, RecursionError):
                     reply = json.loads(line)
-                    if isinstance(reply, dict) and reply.get("step") == self._step:
+                    if isinstance(reply, dict) and reply.get("step") == self._step and _is_flat(reply):
                         return reply
             kind, content = channel.receive(deadline, self._limits)
             if kind == b"E":
@@ -295,5 +296,16 @@ def _outcome(reply: dict) -> dict:
     return {"output": reply.get("output"), **texts}
 
 
+def _is_flat(data: Any) -> bool:
+    """Whether data is nested no deeper than `wire` nests them, so that nobody who walks them runs out of stack."""
+    level = [data]
+    for _ in range(4 * DEEPEST):
+        inner = [item for item in level if isinstance(item, (list, dict))]
+        level = [each for item in inner for each in (item.values() if isinstance(item, dict) else item)]
+        if not level:
+            return True
+    return False
+
+
 def _cut(text: Any, length: int) -> str:
-    return text[:length] if isinstance(text, str) else ""
+    return clean(text[:length]) if isinstance(text, str) else ""

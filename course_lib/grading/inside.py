@@ -1,8 +1,7 @@
 """The program that runs inside the sandbox: a process that has imported everything, and forks once for each submission.
 
 It never sees a submission: it carries frames (one byte of kind, four of length, content) between the boundary and the
-child, wiping its buffers, so that no child finds the one before it in its memory. The child runs the submission's code
-and answers requests, a line of JSON each: a cell to run, a name to look up, a function to call.
+child, wiping its buffers, so that no child finds the one before it in its memory. What the child does is in `child`.
 
 Started by its path, with ``--scratch FOLDER`` to empty after each submission; ``--alone`` where it may kill all that
 it sees; ``--tensorflow`` to import that too.
@@ -64,6 +63,7 @@ def main() -> None:
             serve(control, answers, limits, alone)
             empty(Path(options.scratch))
             send(answers, b"E")
+        content[:] = bytes(len(content))  # may be a request that came too late for its child
 
 
 def prctl(option: int, value: int) -> None:
@@ -147,8 +147,10 @@ def serve(control: int, answers: int, limits: Limits, alone: bool) -> None:
                 kind, content = receive(control)
                 if kind != b"D":
                     break
-                write_all(asks, content)
-                content[:] = bytes(len(content))
+                try:
+                    write_all(asks, content)
+                finally:
+                    content[:] = bytes(len(content))
             if not ready and child in reaped():  # it ended, but something that it started holds the line
                 break
     os.close(asks)

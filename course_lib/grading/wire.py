@@ -82,6 +82,11 @@ def outcome(data: Any, limit: float = 20e6) -> Outcome:
         return Outcome(error="WireError", message=f"what it returned cannot be read ({str(error)[:200]})")
 
 
+def clean(text: str) -> str:
+    """Return a text that any file can hold: halves of characters, which have no UTF-8, become question marks."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 class _Encoder:
     def __init__(self, limit: float, strict: bool):
         self.room, self.strict = limit, strict
@@ -194,7 +199,7 @@ class _Decoder:
             return data
         if isinstance(data, str):
             self.spend(len(data))
-            return data
+            return clean(data)
         if isinstance(data, list):
             return self.items(data, depth + 1)
         if not isinstance(data, dict) or len(data) != 1:
@@ -276,7 +281,7 @@ _TAGS: dict[str, Callable] = {
     "timestamp": lambda self, data, _: pd.Timestamp(_moment(data)),
     "datetime": lambda self, data, _: datetime.datetime.fromisoformat(_moment(data)),
     "date": lambda self, data, _: datetime.date.fromisoformat(_moment(data)),
-    "path": lambda self, data, _: Path(_text(data)),
+    "path": lambda self, data, _: Path(clean(_text(data))),
     "opaque": _Decoder.opaque,
     "array": _Decoder.array,
     "objects": _Decoder.objects,

@@ -79,8 +79,9 @@ def checked_shape(shape: Any, size: int | None = None) -> tuple[int, ...]:
 
 
 def _characters(content: bytes) -> bool:
-    """Return whether every four bytes are a character; NumPy would crash on others only when they are read."""
-    return len(content) == 0 or int(np.frombuffer(content, "<u4").max()) <= 0x10FFFF
+    """Return whether every four bytes are a whole character; NumPy would fail on others only when they are read."""
+    codes = np.frombuffer(content, "<u4")
+    return not ((codes > 0x10FFFF) | ((codes >= 0xD800) & (codes < 0xE000))).any()
 
 
 def pack_column(encoder, values: Any, depth: int) -> list:
