@@ -126,6 +126,27 @@ def test_the_formula_to_the_letter_has_a_slope_without_bounds_and_the_librarys_h
     assert not np.isfinite(np.array(letter, float)).all()
     (ours,) = re.findall(r"the library's\s+slopes from (\S+) to (\S+)", printed)
     assert np.isfinite(np.array(ours, float)).all()
+    tumour, other = map(float, ours)
+    assert tumour < 0 < other
+    assert -tumour / other == pytest.approx(0.7 / 0.3, abs=0.01)  # the line is as steep for both kinds of pixel
+
+
+def test_at_the_perfect_guess_a_miss_costs_what_the_weights_say_and_further_out_more():
+    def loss(misses, alarms, weights):
+        truth, guess = np.zeros((2, 300))
+        truth[:100], guess[misses : 100 + alarms] = 1, 1
+        return float(losses.tversky_loss(truth, guess, *weights, smooth=0))
+
+    for weights, ratio in (((0.5, 0.5), 1), ((0.7, 0.3), 7 / 3), ((0.9, 0.1), 9)):
+        assert loss(1, 0, weights) / loss(0, 1, weights) == pytest.approx(ratio, rel=0.02)
+        dearer = (loss(31, 50, weights) - loss(30, 50, weights)) / (loss(30, 51, weights) - loss(30, 50, weights))
+        assert dearer > 1.1 * ratio
+
+
+def test_the_preferred_threshold_comes_near_to_one_over_one_plus_the_worth(printed):
+    worths = [value for (value,) in numbers(r"a tumour pixel is worth ([\d.]+) others", printed)]
+    thresholds = [value for value, _ in numbers(r"all pixels above ([\d.]+): ([\d.]+) times", printed)]
+    assert thresholds == pytest.approx([1 / (1 + worth) for worth in worths], abs=0.03)
 
 
 def test_an_empty_mask_teaches_nothing_unless_the_loss_is_smoothed_above_and_below(printed):
@@ -163,6 +184,10 @@ def test_where_misses_weigh_most_recall_is_higher_and_precision_lower_on_unseen_
     (text,) = [text for text in tables if not text.startswith("Figure")]
     rows = [numbers(re.escape(name) + r"\s+([\d.]+)\s+([\d.]+)", text)[0] for name in WEIGHTINGS]
     assert_recall_is_bought_with_precision(rows)
+    patients = [numbers(re.escape(name) + r"(?:\s+[\d.]+){3}\s+(\d+)\s*$", line)[0][0]
+                for name in WEIGHTINGS for line in text.splitlines() if line.startswith(name)]  # fmt: skip
+    assert len(patients) == 3  # the column that says over how many patients precision is the mean
+    assert all(1 <= count <= 9 for count in patients)
 
 
 @pytest.mark.slow

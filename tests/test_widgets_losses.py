@@ -35,7 +35,7 @@ def lesion():
 
 def said(explorer):
     """Loss, pull up, pull down, threshold and area, as the alt text tells them."""
-    pattern = r"loss ([\d.]+); pulled up by ([\d.]+), pushed down by ([\d.]+);.* above ([\d.]+) and covers (\d+) %"
+    pattern = r"loss ([\d.]+); pulled up by ([\d.]+), pushed down by ([\d.]+) .*; .* above ([\d.]+) and covers (\d+) %"
     return [float(number) for number in re.search(pattern, explorer.alt).groups()]
 
 

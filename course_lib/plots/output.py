@@ -73,7 +73,8 @@ def encode(figure):
     with looks.style():
         figure.savefig(full, format="png", facecolor="white")
     picture = Image.open(full).convert("RGB")
-    few = picture.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    # Without k-means, colours that few pixels have (a colour bar's ends) fall to a neighbour of another hue.
+    few = picture.quantize(256, method=Image.Quantize.MEDIANCUT, kmeans=3, dither=Image.Dither.NONE)
     data = _saved(few, "png", optimize=True)
     if len(data) <= LARGEST:
         return data, "png", picture.width

@@ -82,7 +82,7 @@ def draw_tversky(image, truth, probability, fn_weight=0.5, fp_weight=0.5, gamma=
     up, down = pull[pull > 0].sum() / truth.sum(), -pull[pull < 0].sum() / truth.sum()
     said = (
         f"A miss weighs {fn_weight:.2f}, a false alarm {fp_weight:.2f}, exponent {gamma:.2f}: loss {loss:.3f}; pulled "
-        f"up by {up:.3f}, pushed down by {down:.3f}; the "
+        f"up by {up:.3f}, pushed down by {down:.3f} (all pixels added up, in front of the sigmoid); the "
         f"preferred mask takes all pixels above {threshold:.2f} and covers {100 * area:.0f} % of the expert's area."
     )
     return np.array([left, middle, right]), said

@@ -49,8 +49,8 @@ print(f"{len(with_tumor)} slices with tumour, of {with_tumor.patient.nunique()} 
 # %% [markdown]
 # ## Three counts
 #
-# We take a slice that shows its tumour well (of the forty with the largest, the one whose tumour is brightest), and a
-# guess that is the expert's outline, moved by four pixels to the left and four up.
+# We take a slice that shows its tumour well (of the forty slices with most tumour, the one whose tumour is brightest),
+# and a guess that is the expert's outline, moved by four pixels to the left and four up.
 
 # %%
 forty = with_tumor.nlargest(40, "tumor_pixels")
@@ -64,8 +64,8 @@ plots.show(axes, alt="A tumour with hits in the middle, misses at its lower righ
 # %% [markdown]
 # Pixels that are tumour and were guessed are **hits** (true positives, TP). Tumour that was not guessed is a **miss**
 # (false negative, FN). What was guessed and is no tumour is a **false alarm** (false positive, FP). Everything else,
-# most of the picture, is rightly left alone, and all scores of this lesson look away from it: lesson 2 showed what
-# happens to those that do not.
+# most of the picture, is rightly left alone, and no score of this lesson counts it: lesson 2 showed what happens to
+# those that do.
 #
 # A network answers with probabilities. One could count after a threshold, but then a pixel that goes from 0.2 to 0.4
 # changes no count at all, and training, which follows small changes, would see a flat plain. So one counts fractions:
@@ -132,7 +132,8 @@ plots.show(axes, alt="Four by four pixels: a tumour of four; the timid guess has
 #
 # ### Exercise 2: the Tversky index
 #
-# `losses.soft_counts(truth, guess)` is the library's own, if you want it to count for you.
+# `losses.soft_counts(truth, guess)` is the library's own, if you want it to count for you. As long as they pool a
+# batch, the library's functions take arrays of any shape.
 
 
 # %% exercise="tversky_index"
@@ -174,9 +175,9 @@ axes = plots.loss_surface(weightings, points={"timid": (50, 0), "generous": (0, 
 plots.show(axes, alt="Three maps of the loss over misses and false alarms: lines of equal loss stand ever steeper")
 
 # %% [markdown]
-# Start in the lower left corner, at the perfect guess, and walk along the nearest line: how many false alarms does it
-# take to cost as much as one miss? With Dice one, close to the corner. With .7 and .3 it is 7 / 3, and with .9 and .1
-# nine. The steeper the lines, the less a false alarm matters. In the last panel it hardly does: to mark twice the
+# Walk up along a line: for each miss less, how many false alarms more does it allow? At the lower left corner itself,
+# the perfect guess, where no line is drawn, it is one for Dice, 7/3 for .7 and .3, nine for .9 and .1; the further out,
+# the more. The steeper the lines, the less a false alarm matters. In the last panel it hardly does: to mark twice the
 # tumour's area costs about as much as to miss a tenth of it.
 #
 # ## What a miss is worth
@@ -212,7 +213,8 @@ for name, (misses, alarms) in weightings.items():
 # pixels. And it is more than the ratio of the weights, because a miss is a hit less, too.
 #
 # Now a pixel on the border, tumour with probability *p*, and the network must decide. Marking it gains "up" with
-# probability *p* and costs "down" otherwise. The more a miss is worth, the smaller the *p* at which marking pays. So
+# probability *p* and costs "down" otherwise. The more a miss is worth, the smaller the *p* at which marking pays: about
+# 1 / (1 + its worth), and not exactly, because the worth above is that at the blurred guess, and a mask has its own. So
 # each weighting would rather have another mask. Which one?
 
 # %%
@@ -260,10 +262,10 @@ plots.show(axes, alt="Four curves from 0 to 1: powers below 1 rise steeply at fi
 # and the loss turns to the slices that are badly wrong.
 #
 # Try it. Both weights and the exponent are yours. On the left the expert's outline and the mask that the loss would
-# rather have; in the middle its pull on every pixel of the unsure guess, as it arrives before the network's last step,
-# the sigmoid (which lets through next to nothing where the network is sure: white); on the right the loss of every
-# mask that a threshold could make. Can you make the preferred mask *smaller* than the expert's? Which slider leaves
-# the mask alone?
+# rather have; in the middle its pull on every pixel of the unsure guess, once it has come back through the network's
+# last step, the sigmoid, which passes on almost nothing where the network is sure (white); on the right the loss of
+# every mask that a threshold could make. Can you make the preferred mask *smaller* than the expert's? Which slider
+# leaves the mask alone?
 
 # %%
 widgets.tversky_explorer(image, truth, unsure)
@@ -331,8 +333,8 @@ for name, loss in {"to the letter": naive, "the library's": losses.focal_tversky
 # %% [markdown]
 # `nan` is "not a number": the slope of the power is infinite there, and nothing can be computed with that. One such
 # gradient is enough. After the next step every weight of the network is `nan` too, and the run is over. It does not
-# take a miracle either: numbers of 32 bits cannot tell 1 from 0.99999999. The library goes on as a straight line where
-# one minus the index is below a millionth.
+# take a miracle either: numbers of 32 bits cannot tell 1 from 0.99999999. Below one millionth the library replaces the
+# power by a straight line, steep but finite: the first slope above is that of a tumour pixel, the second any other's.
 #
 # ## The empty mask
 #
@@ -379,13 +381,12 @@ plots.show(axes, alt="Without smoothing the loss jumps to 1 at once and stays; t
 # every batch holds some tumour. With one slice a batch, or per image, it does not. Pooled, small tumours drown;
 # per image, empty slices need smoothing. This course pools, with smooth 1.
 #
-# ## Find the bug
+# ## Whose α?
 #
 # Keras' loss has two weights, `alpha` and `beta`. Its documentation says, in the release that this course was made
 # with: *alpha: the coefficient controlling incidence of false positives. beta: … of false negatives.* So for misses .7
-# and false alarms .3, you would write `alpha=0.3, beta=0.7`. Would you believe it? Two masks of four pixels will do as
-# witnesses. Take the large one as the truth and guess the small one: one hit, one miss. Turn them round: one hit, one
-# false alarm.
+# and false alarms .3, you would write `alpha=0.3, beta=0.7`. Two masks of four pixels can show a weight at work. Take
+# the large one as the truth and guess the small one: one hit, one miss. Turn them round: one hit, one false alarm.
 
 # %%
 large, small = np.array([[1, 1, 0, 0]], "float32"), np.array([[1, 0, 0, 0]], "float32")
@@ -466,11 +467,11 @@ print(f"{model.count_params():,} weights")
 # `losses.TverskyLoss(fn_weight=0.7, fp_weight=0.3)`.)
 
 # %%
-epochs, steps = 2, -(-len(images) // 8)
+epochs, steps = 2, int(np.ceil(len(images) / 8))
 miss_weight, alarm_weight = keras.Variable(0.5), keras.Variable(0.5)
 loss = losses.TverskyLoss(fn_weight=miss_weight, fp_weight=alarm_weight)
-rate = keras.optimizers.schedules.CosineDecay(0.01, decay_steps=epochs * steps)
-model.compile(keras.optimizers.Adam(rate), loss=loss, jit_compile=False)
+rate = keras.optimizers.schedules.CosineDecay(0.01, decay_steps=epochs * steps)  # falls from 0.01 to 0
+model.compile(keras.optimizers.Adam(rate), loss=loss, jit_compile=False)  # no XLA, which compiles for long
 model.optimizer.build(model.trainable_variables)
 everything = model.variables + model.optimizer.variables
 start = [ops.convert_to_numpy(variable) for variable in everything]
@@ -495,6 +496,7 @@ print("trained:", ", ".join(probabilities))
 # %% tags=["nbval-ignore-output"]
 scores = {name: evaluation.score_patients(unseen, maps) for name, maps in probabilities.items()}
 table = pd.DataFrame({name: score[["recall", "precision", "dice"]].mean() for name, score in scores.items()}).T
+table["patients marked"] = [(score.guessed_pixels > 0).sum() for score in scores.values()]
 table.round(2)
 
 # %%
@@ -503,7 +505,8 @@ plots.show(axes, alt="Recall against precision: the network for which misses wei
 
 # %% [markdown]
 # You get what you pay for. From the first row to the last more of the tumour is marked, and of what is marked less is
-# tumour. Whether Dice gains or loses on the way depends on which error was the larger to begin with. (How far all this
+# tumour. (A network that marks nothing has no precision: that column is the mean over the patients whom the last one
+# counts.) Whether Dice gains or loses on the way depends on which error was the larger to begin with. (How far all this
 # goes, and where the middle one falls, changes from one training to the next: these are three short ones, and few
 # patients. Lesson 8 says how to be sure.) Now single lesions: the largest slices of the three patients on whom the
 # networks differ most. Solid is the expert's outline, dashed the network's; a network that marks nothing has none.
@@ -522,8 +525,9 @@ plots.show(axes, alt="Three lesions, a row for each weighting: in the last row t
 #
 # Two clinics ask you for a network. The first wants to find, in thousands of scans of healthy volunteers, the few that
 # a radiologist should look at. The second plans radiation, and will irradiate what the mask marks. Which of the three
-# weightings would you give to each, what will it cost them (read it from the table and the pictures), and what would
-# you want to ask before you decide? Four or five sentences. A person reads this.
+# weightings would you give to each, what will it cost them (read it from the table and the pictures: the direction, not
+# the levels, since two epochs are too few), and what would you want to ask before you decide? Four or five sentences. A
+# person reads this.
 
 # %% exercise="worth_of_a_miss"
 ### BEGIN SOLUTION

@@ -38,6 +38,10 @@ def _whole_truth(truth, guess, per_image=False):
     return _summed(truth, per_image, truth * guess, guess - truth * guess, truth)
 
 
+def _whole_areas(truth, guess, per_image=False):
+    return _summed(truth, per_image, truth * guess, guess, truth)
+
+
 def _with_background(truth, guess, per_image=False):
     hits = truth * guess + (1 - truth) * (1 - guess)
     return _summed(truth, per_image, hits, guess - truth * guess, truth - truth * guess)
@@ -120,6 +124,12 @@ COUNTS = Exercise(
             "the whole tumour counted as missed",
             "A tumour pixel guessed with 0.75 is missed by a quarter, not altogether.",
             _whole_truth,
+        ),
+        Misconception(
+            "whole areas instead of errors",
+            "The second and third number are the areas of guess and mask, hits and all. Dice can be made of these; a "
+            "false alarm is only what is no hit, and so is a miss.",
+            _whole_areas,
         ),
         Misconception(
             "background counted as hits",

@@ -56,6 +56,10 @@ def _not_averaged(truth, guess, gamma=0.75, per_image=False):
     return (1 - _index(truth, guess, per_image)) ** gamma
 
 
+def _sum_instead_of_mean(truth, guess, gamma=0.75, per_image=False):
+    return np.sum((1 - _index(truth, guess, per_image)) ** gamma)
+
+
 TUMOR = np.array([[[1.0, 1, 0], [1, 1, 0]]])
 TIMID = np.array([[[1.0, 0, 0], [1, 0, 0]]])
 GENEROUS = np.ones((1, 2, 3))
@@ -144,10 +148,15 @@ FOCAL = Exercise(
             "A loss is one number, or training does not know what to make smaller: average over the images.",
             _not_averaged,
         ),
+        Misconception(
+            "the sum of the images' losses",
+            "A sum grows with the batch, and with it every step of training. Take the mean of the images' losses.",
+            _sum_instead_of_mean,
+        ),
     ],
     hints=[
         "`losses.tversky_index(truth, guess, per_image=per_image)` gives one index, or one for each image.",
         "Perfect is index 1 and loss 0. So turn the index into a loss first, and bend it then.",
-        "Index, one minus it, `** gamma`, mean: in this order. The mean of a single number is that number.",
+        "Apart, every image has a loss of its own, and one number is asked for. What makes one number of them, last?",
     ],
 )

@@ -48,6 +48,16 @@ def _always_the_courses_weights(truth, guess, fn_weight=0.7, fp_weight=0.3, smoo
     return tversky_index(truth, guess, smooth=smooth)
 
 
+def _arguments_not_used(truth, guess, fn_weight=0.7, fp_weight=0.3, smooth=1.0):
+    return tversky_index(truth, guess)
+
+
+def _mean_of_the_images(truth, guess, fn_weight=0.7, fp_weight=0.3, smooth=1.0):
+    hits, alarms, misses = soft_counts(truth, guess, per_image=True)
+    with np.errstate(invalid="ignore"):
+        return np.mean((hits + smooth) / (hits + fn_weight * misses + fp_weight * alarms + smooth))
+
+
 def _hits_twice(truth, guess, fn_weight=0.7, fp_weight=0.3, smooth=1.0):
     hits, alarms, misses = soft_counts(truth, guess)
     return (2 * hits + smooth) / (2 * hits + fn_weight * misses + fp_weight * alarms + smooth)
@@ -63,6 +73,8 @@ TIMID = np.array([[[1.0, 0, 0], [1, 0, 0]]])
 GENEROUS = np.ones((1, 2, 3))
 UNSURE = np.array([[[0.75, 0.5, 0.25], [1, 0.5, 0.25]]])
 NONE = np.zeros((1, 2, 3))
+CORNER = np.array([[[1.0, 0, 0], [0, 0, 0]]])
+BATCH, GUESSES = np.concatenate([TUMOR, CORNER]), np.concatenate([TIMID, UNSURE])
 
 INDEX = Exercise(
     name="tversky_index",
@@ -93,6 +105,10 @@ INDEX = Exercise(
                 case(TUMOR, GENEROUS, smooth=10, note="two false alarms, smooth 10"),
                 case(NONE, NONE, note="no tumour and none guessed, smooth 1"),
             ],
+        ),
+        Property(
+            "The counts of the whole batch are added up before anything is divided.",
+            [case(BATCH, GUESSES, note="two images, a large tumour and one of a single pixel")],
         ),
     ],
     misconceptions=[
@@ -136,6 +152,17 @@ INDEX = Exercise(
             "the weights of the course, whatever was asked for",
             "0.7 and 0.3 are only what holds if nothing is said: use the arguments.",
             _always_the_courses_weights,
+        ),
+        Misconception(
+            "arguments not used",
+            "Right for 0.7, 0.3 and one pixel, and only for these. The weights and `smooth` are arguments: use them.",
+            _arguments_not_used,
+        ),
+        Misconception(
+            "each image by itself, then the mean",
+            "Here the counts of the batch are added up first, and divided once. Otherwise a tumour of one pixel counts "
+            "as much as a large one: another loss, which comes later in this lesson.",
+            _mean_of_the_images,
         ),
         Misconception(
             "hits counted twice",
