@@ -165,7 +165,7 @@ class TestWhatItSees:
             from pathlib import Path
             asked = [{str(secret)!r}, {str(repository / "notebooks")!r}, {str(repository / ".git")!r},
                      {str(repository / "instructor")!r}, {str(repository / "tests")!r}, "/etc/shadow", "/etc/passwd",
-                     "/root/.bashrc", "/home", "/var", "/sys", "/run", "/mnt", "/boot"]
+                     {str(Path.home() / ".bashrc")!r}, "/home", "/var", "/sys", "/run", "/mnt", "/boot"]
             found = [path for path in asked if os.path.exists(path)]
             """,
         )
