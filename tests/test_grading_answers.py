@@ -113,6 +113,11 @@ def test_what_changes_an_object_that_an_answer_needs_is_kept():
     assert run(chosen([helper, *handed_in(area=answer)], ["area"]))["area"](0) == (2, [1, 0, 1, 2], 2)
 
 
+def test_a_call_of_a_module_that_an_answer_uses_is_not_kept():
+    made = chosen([SETUP, "np.save('everything.npy', picture)", *handed_in(area=AREA)], ["area"])
+    assert "save" not in "".join(made.cells)
+
+
 def test_settings_of_the_process_that_an_answer_may_rely_on_are_kept():
     made = chosen([*handed_in(area=AREA), "import sys\nsys.setrecursionlimit(5000)\nsys.stdout.write('x')"], ["area"])
     assert made.cells[-1] == "import sys\nsys.setrecursionlimit(5000)"
@@ -240,6 +245,12 @@ def test_what_nobody_worked_on_is_blank(cell):
 )
 def test_a_wrong_answer_is_not_blank(cell):
     assert chosen([cell], ["area"]).blank == []
+
+
+def test_a_later_cell_of_the_lesson_that_binds_the_name_is_nobodys_answer():
+    released = [*RELEASED, "area = np.count_nonzero"]
+    assert chosen(released, ["area"], released).blank == ["area"]
+    assert run(chosen([*handed_in(area=AREA), released[-1]], ["area"], released))["area"]([2]) == 2
 
 
 def test_an_answer_under_another_name_is_blank_and_the_name_is_said():

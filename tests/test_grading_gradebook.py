@@ -79,6 +79,18 @@ def test_a_canvas_number_is_not_taken_for_another_students_own_number(fill):
     assert list(changed(CANVAS, text)) == [6]
 
 
+def test_a_canvas_number_is_not_taken_for_a_moodle_participant(fill):
+    with pytest.raises(DataError, match="fits no row"):
+        fill(MOODLE, [("kurtg_501_7001_05.ipynb", "kurtg", "1")])
+
+
+def test_a_quoted_cell_stays_quoted(fill):
+    _, text = fill(
+        '"Name","mark"\n"Ada Lovelace",""\n', [("ada lovelace", "ada lovelace", "1")], column="mark", points=9
+    )
+    assert text == '"Name","mark"\n"Ada Lovelace","9"\n'
+
+
 def test_moodle_by_participant_with_its_maximum(fill):
     marks = [
         ("Ada L_501_assignsubmission_file_", "Ada L", "0.5"),

@@ -374,6 +374,15 @@ def test_bombs_are_refused_before_they_go_off(tmp_path, monkeypatch):
     assert "zips lie within each other" in made[3].problem
 
 
+def test_of_a_students_zip_no_more_than_allowed_is_unpacked(tmp_path, monkeypatch):
+    monkeypatch.setattr(found, "UNPACKED", 250_000)
+    lay(tmp_path, {"a.zip": zipped({f"{n}.ipynb": notebook("x" * 90_000) for n in range(9)})})
+    files = list(found.find_files(tmp_path))
+    assert sum(len(file.content or b"") for file in files) < 250_000
+    assert [bool(file.problem) for file in files] == [False, False, *[True] * 7]
+    assert "unpacks to more" in files[2].problem
+
+
 def test_damaged_and_encrypted_zips_are_rows(tmp_path):
     whole = zipped({"x.ipynb": notebook("x" * 500)})
     bent = bytearray(whole)
