@@ -14,7 +14,8 @@ import sys
 from course_lib import __version__
 from course_lib.errors import CourseError
 
-COMMANDS = ("doctor", "lab", "data", "train", "evaluate", "predict", "release", "grade", "feedback", "export")  # in the order that --help lists them
+# In the order that --help lists them.
+COMMANDS = ("doctor", "lab", "data", "train", "evaluate", "predict", "release", "grade", "feedback", "export")
 
 EXAMPLES = """\
 examples:

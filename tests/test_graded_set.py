@@ -25,7 +25,8 @@ three_secrets = pytest.mark.parametrize("secret", ["spring", "autumn", "résumé
 
 @functools.cache
 def key_to(number, secret="spring"):
-    return load_key([number], FOLDER, secret)
+    names = [name for name, one in SET.items() if one.exercise.lesson == number]
+    return load_key([number], FOLDER, secret, names=names)
 
 
 def defined_by(code, name):

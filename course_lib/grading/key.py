@@ -138,7 +138,11 @@ class Key:
 
 
 def load_key(
-    lessons: Sequence[int], graded_folder: Path | None = None, secret: str = "", hidden_folder: Path | None = None
+    lessons: Sequence[int],
+    graded_folder: Path | None = None,
+    secret: str = "",
+    hidden_folder: Path | None = None,
+    names: Sequence[str] | None = None,
 ) -> Key:
     """Return the key to some lessons.
 
@@ -148,6 +152,7 @@ def load_key(
         secret: what the hidden cases are drawn from; the same secret gives the same cases on every machine.
         hidden_folder: where ``lessonNN.py`` files hold `HIDDEN`, for exercises whose cases cannot be varied blindly;
             by default ``instructor/hidden`` of the course.
+        names: only these exercises; None takes all.
 
     Raises:
         CourseError: a file of either folder cannot be used, or a name is taken twice.
@@ -162,7 +167,7 @@ def load_key(
             if one.exercise.lesson == lesson:
                 _refuse_double(one, made)
                 made[name], drawers[name] = one.exercise, one.hidden
-    made = {name: _remembering_all(exercise) for name, exercise in made.items()}
+    made = {name: _remembering_all(each) for name, each in made.items() if names is None or name in names}
     hidden = {
         name: _drawn(exercise, drawers.get(name), secret)
         for name, exercise in made.items()

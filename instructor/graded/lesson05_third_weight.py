@@ -117,7 +117,11 @@ EXERCISE = Exercise(
         Misconception(
             "the new weight not used", "This is the index of the lesson: right where hits count once.", _forgotten
         ),
-        Misconception("the loss instead of the index", "A perfect guess gets the smallest value here, and should get the largest.", _loss),
+        Misconception(
+            "the loss instead of the index",
+            "A perfect guess gets the smallest value here, and should get the largest.",
+            _loss,
+        ),
         Misconception("smoothed", "Nothing is added here: there is always some tumour.", _smooth),
         Misconception(
             "the mean of the images' indices",

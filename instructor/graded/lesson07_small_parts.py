@@ -97,7 +97,7 @@ EXERCISE = Exercise(
             "A part with just so many pixels stays.", [case(TWO_AND_A_CRUMB, 4, note="the smaller part has just four")]
         ),
         Property(
-            "Pixels that touch at a corner are one part.",
+            "Pixels joined by a corner belong together.",
             [
                 case(STEPS, 3, note="three pixels in a slanting row"),
                 case(CORNER, 4, note="two pairs, joined by a corner"),
