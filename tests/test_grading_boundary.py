@@ -434,7 +434,7 @@ class TestWhatItBreaks:
             import ctypes, os
             found, parent = [], os.getppid()
             for path in (f"/proc/{parent}/mem", f"/proc/{parent}/fd/0", f"/proc/{parent}/environ", "/proc/1/mem",
-                         f"/proc/{parent}/root/etc"):
+                         f"/proc/{parent}/cwd"):
                 for mode in os.O_RDONLY, os.O_RDWR:
                     try:
                         os.open(path, mode)
