@@ -45,6 +45,26 @@ def test_ten_convolutions_see_the_twenty_one_pixels_that_the_text_names(printed)
     assert "columns that count at all: 21" in printed
 
 
+def test_what_lies_in_the_middle_counts_tens_of_times_as_much_as_the_rim(printed):
+    assert 20 < float(re.search(r"in the middle counts (\d+) times as much as one at the", printed)[1]) < 200
+
+
+def test_the_library_s_unet_is_the_one_built_here():
+    import numpy as np
+
+    from course_lib import models
+
+    needed = ("course_lib.backend import", "def block", "def contract", "def expand", "def u_net")
+    wanted = [cell.source for cell in read_source(SOURCE).cells if any(part in cell.source for part in needed)]
+    names = {}
+    built = "\n".join(wanted).split("axes =")[0]
+    exec(compile(built.replace("import tensorflow as tf", ""), "lesson 3", "exec"), names)
+    ours, theirs = names["u_net"](), models.unet((64, 64, 3), filters=names["channels"])
+    theirs.set_weights(ours.get_weights())
+    images = np.random.default_rng(0).uniform(0, 255, (2, 64, 64, 3)).astype("float32")
+    np.testing.assert_allclose(theirs(images), ours(images), atol=1e-5)
+
+
 def test_an_outline_of_squares_gets_worse_with_every_pooling_and_useless_at_the_bridge(printed):
     dice = [float(value) for value in re.findall(r"squares: mean Dice ([\d.]+)", printed)]
     assert len(dice) == 4

@@ -160,7 +160,8 @@ check("ten_convolutions", ten_convolutions)
 
 # %% [markdown]
 # We build the ten and ask them. After each one stands a ReLU, which turns negative answers into 0; without it two
-# convolutions would be no more than one larger one. (`pooled=True` adds what comes a little further down.)
+# convolutions would be no more than one larger one. (`pooled=True` adds what comes a little further down; `he_normal`
+# draws first weights of a size that suits a ReLU.)
 
 
 # %%
@@ -215,7 +216,8 @@ print("columns that count at all:", np.count_nonzero(plain.any(axis=0)))
 def receptive_field(layers):
     """Width, in pixels of the input, of what one pixel of the output depends on.
 
-    layers: list of (kernel, stride), from the input on; [(3, 1), (3, 1)] gives 5. No layers: 1.
+    layers: list of (kernel, stride), from the input on; [(3, 1), (3, 1)] gives 5. No layers: 1. (In here the name
+    stands for this list, not for Keras's layers.)
     """
     ### BEGIN SOLUTION
     width, step = 1, 1  # step: how far apart neighbours lie, in pixels of the input
@@ -240,15 +242,17 @@ check("receptive_field", receptive_field)
 conv, pool = (3, 1), (2, 2)
 widths = [convolution.receptive_field(one) for one in ([conv] * 10, [conv, conv, pool] * 4 + [conv, conv])]
 slices, _ = data.load_slices(chosen, size=160)
-seen = {"ten convolutions": plain, "the same, with four poolings": influence(stack(pooled=True), noise)}
-axes = plots.fields_of_view(slices[0], seen, widths)
+wide = influence(stack(pooled=True), noise)
+middle, rim = wide[80:96, 80:96].mean(), wide[18:26, 18:158].mean()  # of a field that begins at pixel 18
+print(f"a pixel in the middle counts {middle / rim:.0f} times as much as one at the upper rim")
+axes = plots.fields_of_view(slices[0], {"ten convolutions": plain, "the same, with four poolings": wide}, widths)
 plots.show(axes, alt="Left a bright square 21 pixels wide; right a field of 140, most of the slice, brightest within")
 
 # %% [markdown]
-# 21 pixels or 140, for the same number of weights. Look at the colours too. They are logarithmic, and still they fade
-# towards the rim: what lies in the middle counts tens of times as much as what lies at the rim. Most paths through
-# the layers lead there. Luo and colleagues (2016) call the part that really counts the *effective* receptive field;
-# it is smaller than arithmetic says, and grows in training.
+# 21 pixels or 140, for the same number of weights. (The large field lies off the centre: ten output pixels have no
+# middle one, so we took the sixth.) Towards the rim the colours fade, though they are logarithmic: what lies in the
+# middle counts tens of times as much. Most paths through the layers lead there. Luo and colleagues (2016) call the
+# part that really counts the *effective* receptive field; it is smaller than arithmetic says, and grows in training.
 #
 # ## What the wide view costs
 #
@@ -274,12 +278,12 @@ for side in (32, 16, 8, 4):
     print(f"{side:2} × {side:2} squares: mean Dice {dice:.2f}")
 
 # %% [markdown]
-# Perfect knowledge of *what*, square by square, and a useless outline. The wide view has lost the *where*.
+# Perfect knowledge of *what*, square by square, and a useless outline: in one number a square no *where* is left.
 #
 # ## The way back up
 #
 # The answer has to be as large as the slice again. How does a small picture become a large one? A **transposed
-# convolution** turns the window round: instead of gathering nine pixels into one answer, every pixel puts a stamp on
+# convolution** runs the window backwards: instead of gathering nine pixels into one answer, every pixel puts a stamp on
 # the larger picture, as strongly as it is bright.
 
 # %%
@@ -308,7 +312,7 @@ plots.show(axes, alt="Left an even picture of ones; right a checkerboard of ones
 # such patterns in pictures made by networks everywhere. We take 2×2.
 #
 # But look what a stamp can do: every pixel of the small picture prints the *same* pattern, stronger or weaker. It
-# makes the picture large. It cannot know where in its square the border ran.
+# makes the picture large. One number cannot tell it where in its square the border ran.
 #
 # ## The skip
 #
@@ -326,7 +330,7 @@ plots.show(axes, alt="Left an even picture of ones; right a checkerboard of ones
 def skip_connection(decoder, encoder):
     """The decoder's maps with the encoder's behind them, as further channels.
 
-    decoder: (picture, height, width, channel). encoder: the same axes, perhaps another number of channels.
+    decoder: NumPy array, (picture, height, width, channel). encoder: the same, perhaps of another number of channels.
     Where the encoder's height or width is larger, by an even number of pixels, its middle is taken.
     """
     ### BEGIN SOLUTION
@@ -346,8 +350,9 @@ check("skip_connection", skip_connection)
 # %% [markdown]
 # ## The U
 #
-# Every piece is there. A block first: two convolutions, each followed by a normalisation, which brings its maps to
-# mean 0 and spread 1 as you did with sequences in lesson 1, and by ReLU.
+# Every piece is there. A block first: two convolutions, each followed by ReLU, and before that by a **batch
+# normalisation**. It brings each map to mean 0 and spread 1, much as you did with sequences in lesson 1 but over the
+# whole batch; then it scales and shifts it by two numbers that it learns.
 
 
 # %%
@@ -381,7 +386,8 @@ bridge, kept = contract(keras.Input((64, 64, 3)), channels)
 [maps.shape[1:] for maps in [*kept, bridge]]
 
 # %% [markdown]
-# The way up, the **expansion**: stamp to twice the size, lay the kept maps beside, a block; four times. At the end a
+# The way up, the **expansion**: stamp to twice the size, lay the kept maps beside, a block; four times. Our
+# convolutions are padded, so nothing has to be cut: `Concatenate` alone is exercise 3's skip connection. At the end a
 # convolution of 1×1 turns every pixel's channels into one number, and the sigmoid makes it a probability.
 
 
@@ -404,7 +410,7 @@ expand(bridge, kept).shape
 def u_net(skips=True):
     """A U-Net for slices of 64 × 64; without skips all that the way up knows has come through the bridge."""
     inputs = keras.Input((64, 64, 3))
-    bridge, kept = contract(layers.Rescaling(1 / 127.5, offset=-1)(inputs), channels)
+    bridge, kept = contract(layers.Rescaling(1 / 127.5, offset=-1)(inputs), channels)  # 0 to 255 becomes -1 to 1
     return keras.Model(inputs, expand(bridge, kept, skips), name="u_net")
 
 
@@ -423,8 +429,8 @@ plots.show(axes, alt="The network as a U: five levels from 64 to 4 pixels, and f
 
 # %% tags=["nbval-ignore-output"]
 def train(model, images, masks, epochs, rate=0.01):
-    """Train in place, eight slices a step; the loss of every epoch."""
-    model.compile(keras.optimizers.Adam(rate), loss=DiceLoss(), jit_compile=False)
+    """Train in place, eight slices a step; the loss of every epoch (with eight slices in all, of every step)."""
+    model.compile(keras.optimizers.Adam(rate), loss=DiceLoss(), jit_compile=False)  # False: starts sooner
     return model.fit(images, masks.astype("float32"), batch_size=8, epochs=epochs, verbose=0).history["loss"]
 
 
@@ -471,8 +477,8 @@ plots.show(axes, alt="Two losses against epoch: both fall, the one without skips
 
 # %% [markdown]
 # Both learn. Does the second network know *what*? Count on how many slices its outline touches the tumour. Does it
-# know *where*? Dice measures the overlap; HD95 is the distance, in pixels, that 95 % of either outline keeps from the
-# other.
+# know *where*? Dice measures the overlap; HD95 is a distance in pixels: 95 % of each outline lies within it of the
+# other. (A slice that a network leaves empty has none, and is left out.)
 
 # %% tags=["nbval-ignore-output"]
 truth = masks[..., 0] > 0
@@ -494,13 +500,14 @@ near = np.s_[:, 6:58, 6:58]
 rows = [(images[some][near], truth[some][near], guess[some][near]) for guess in guesses.values()]
 titles = ["with skips", *[""] * 3, "without skips", *[""] * 3]
 axes = plots.slice_grid(*(np.concatenate(part) for part in zip(*rows)), titles, columns=4)
-plots.show(axes, alt="Four slices twice: above, the outline follows the expert's; below, it is a round blob")
+plots.show(axes, alt="Four slices twice: above, the outline follows the expert's; below, it cuts corners")
 
 # %% [markdown]
-# The network without skips knows that there is a tumour, and roughly where. What it has lost is the edge, and the
+# The network without skips knows that there is a tumour, and roughly where; its edge lies clearly farther off, and the
 # edge is what was asked for. It has five sixths of the weights, and not one convolution less; it just was not told
-# again what the first layers had seen. Given many more steps it would come closer on these slices, by squeezing each
-# outline through 4 × 4 pixels, as one learns a shape by heart. With skips it need not: the edge is handed over.
+# again what the first layers had seen. Why is it so much better than our painted squares? Each of the 4 × 4 pixels
+# carries 32 numbers, not one share, and can describe a coarse shape; given many more steps, a finer one. But it has to
+# learn that code. With skips it need not: the edge is handed over.
 #
 # ### Exercise 4: in your own words
 #
@@ -511,9 +518,9 @@ plots.show(axes, alt="Four slices twice: above, the outline follows the expert's
 ### BEGIN SOLUTION
 what_skips_carry = (
     "It finds the tumours, so it knows what is there, and its outlines lie in the right region. But they are "
-    "round blobs without bays and corners: the exact place of the border is lost in four poolings. All that "
-    "the way up gets is 4 by 4 pixels, and its stamps print the same patterns everywhere. To draw an edge it "
-    "would have to squeeze its course through the bridge; the skips hand it over directly, at full size."
+    "smoother, and miss bays and corners: all that the way up gets has come through 4 by 4 pixels, and its stamps "
+    "print the same patterns everywhere. To draw an edge it has to learn a code that describes its course in the "
+    "32 numbers of each pixel; the skips hand the edge over directly, at full size."
 )
 ### END SOLUTION
 
@@ -525,11 +532,11 @@ check("what_skips_carry", what_skips_carry)
 #
 # - A convolution lays one small learned window everywhere: few weights, the same on the left as on the right.
 # - Stacked convolutions see farther slowly, with poolings fast: 21 pixels or 140 for the same weights.
-# - Poolings trade *where* for *what*. Transposed convolutions bring back the size, not the place.
-# - Skips hand the *where* across, and a U-Net is a network that does so at every size.
+# - Poolings trade *where* for *what*. Transposed convolutions bring back the size; the place has to be told.
+# - Skips tell it: they hand the *where* across, and a U-Net is a network that does so at every size.
 # - Learn one batch by heart before anything else: the first test of any network.
 #
-# The library's `models.unet` is what you have built, with one addition that steadies training, batch normalisation.
+# The library's `models.unet` is what you have built.
 #
 # **To read:** Ronneberger, Fischer and Brox 2015, *U-Net* ([arXiv 1505.04597](https://arxiv.org/abs/1505.04597)), eight
 # pages, half of them pictures; Luo and colleagues 2016 on the effective receptive field ([arXiv

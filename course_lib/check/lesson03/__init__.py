@@ -27,7 +27,7 @@ EXERCISES = [
         kind="free",
         task="Say in three or four sentences what the network without skips knows, what it lacks, and why.",
         hints=[
-            "Compare the two rows slice by slice: which tumours does only one network find? Whose lines are smoother?",
+            "Compare the two rows slice by slice: which bays and corners does only one follow? Whose lines are smooth?",
             "Through how many pixels must everything pass that the network without skips draws with?",
             "Look again at the masks after one to four poolings, and at what came back from them.",
         ],

@@ -42,6 +42,18 @@ def _strides_added(layers):
     return 1 + sum((kernel - 1) * step for (kernel, _), step in zip(layers, steps, strict=True))
 
 
+def _last_stride_only(layers):
+    steps = [1, *(stride for _, stride in layers)]
+    return 1 + sum((kernel - 1) * step for (kernel, _), step in zip(layers, steps[:-1], strict=True))
+
+
+def _width_times_stride(layers):
+    width = 1
+    for kernel, stride in layers:
+        width = (width + kernel - 1) * stride
+    return width
+
+
 def _first_pixel_forgotten(layers):
     return convolution.receptive_field(layers) - 1
 
@@ -110,6 +122,17 @@ FIELD = Exercise(
             "strides added up",
             "Two poolings make the picture four times smaller, three make it eight times smaller. Is that a sum?",
             _strides_added,
+        ),
+        Misconception(
+            "only the stride just before counted",
+            "The step was set to the last stride. But neighbours stay far apart behind a convolution, and a second "
+            "pooling doubles what the first has doubled: multiply.",
+            _last_stride_only,
+        ),
+        Misconception(
+            "the width multiplied by the stride",
+            "A stride does not stretch what has been seen so far. It moves apart what comes after: only steps grow.",
+            _width_times_stride,
         ),
         Misconception(
             "the pixel itself forgotten",

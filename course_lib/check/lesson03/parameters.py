@@ -39,9 +39,9 @@ PARAMETERS = Exercise(
     reference=convolution.conv_parameters,
     properties=[
         Property(
-            "Every output channel has a window of its own for every input channel.",
+            "Every map has a window of its own for every channel that comes in; without bias, that is all.",
             [
-                case(1, 1, bias=False, note="one channel in, one out: the edge filter"),
+                case(1, 1, bias=False, note="one channel in, one map out: the nine numbers"),
                 case(3, 8, bias=False, note="three sequences in, eight maps out"),
                 case(8, 2, bias=False, note="eight maps in, two out"),
             ],
@@ -51,7 +51,7 @@ PARAMETERS = Exercise(
             "A window is as wide as it is high.", [case(2, 3, kernel=5, bias=False), case(4, 1, kernel=1, bias=False)]
         ),
         Property(
-            "With a bias, each output channel learns one number more.",
+            "With a bias, each map learns one number more.",
             [case(3, 8, note="three sequences in, eight maps out"), case(5, 2, kernel=1, note="windows of one pixel")],
         ),
     ],
@@ -80,6 +80,7 @@ PARAMETERS = Exercise(
             "a bias where none was asked for",
             "With `bias=False` nothing is added: then the windows are all there is.",
             _bias_always,
+            sign=lambda inputs, output: inputs == (1, 1) and output == 10,  # whatever it adds elsewhere
         ),
         Misconception(
             "the window counted as a row",
@@ -93,7 +94,7 @@ PARAMETERS = Exercise(
         ),
     ],
     hints=[
-        "Begin with one map out of one channel: how many numbers did the edge filter above have?",
+        "Begin with one map out of one channel: how many numbers did the window above have?",
         "Now three channels come in: each has its own window, and their answers are added up. Then eight maps go out.",
         "Numbers for one map: a window for each input channel, and perhaps one bias. Then as often as maps go out.",
     ],

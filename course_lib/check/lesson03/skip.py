@@ -40,6 +40,22 @@ def _never_cropped(decoder, encoder):
     return np.concatenate([decoder, encoder], axis=-1)
 
 
+def _minus_nothing(decoder, encoder):
+    (height, width), (h, w) = encoder.shape[1:3], decoder.shape[1:3]
+    top, left = (height - h) // 2, (width - w) // 2
+    return np.concatenate([decoder, encoder[:, top:-top, left:-left]], axis=-1)
+
+
+def _minus_nothing_by_rows(decoder, encoder):
+    top = (encoder.shape[1] - decoder.shape[1]) // 2
+    return np.concatenate([decoder, encoder[:, top:-top, top:-top]], axis=-1)
+
+
+def _rows_margin_for_columns(decoder, encoder):
+    (height, width), top = decoder.shape[1:3], (encoder.shape[1] - decoder.shape[1]) // 2
+    return np.concatenate([decoder, encoder[:, top : top + height, top : top + width]], axis=-1)
+
+
 def _shown_by(wrong):
     """A sign: the output is what the wrong function makes of these inputs, whatever it does on others."""
     return lambda inputs, output: np.array_equal(wrong(*inputs), output)
@@ -108,6 +124,24 @@ SKIP = Exercise(
             "that they belong to.",
             _corner,
             sign=_shown_by(_corner),
+        ),
+        Misconception(
+            "the margin of the rows used for the columns",
+            "Rows are cut well. But height and width may differ by different amounts: columns have their own margin.",
+            _rows_margin_for_columns,
+            sign=_shown_by(_rows_margin_for_columns),
+        ),
+        Misconception(
+            "cut as far as minus the margin",
+            "Where nothing is to cut the margin is 0, and `[0:-0]` is empty, because -0 is 0. Cut with "
+            "`top : top + height`.",
+            _minus_nothing,
+        ),
+        Misconception(
+            "cut as far as minus one margin for rows and columns",
+            "Where nothing is to cut the margin is 0, and `[0:-0]` is empty, because -0 is 0; cut with "
+            "`top : top + height`. And columns need a margin of their own.",
+            _minus_nothing_by_rows,
         ),
         Misconception(
             "sizes not brought together",
