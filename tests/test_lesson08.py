@@ -41,6 +41,11 @@ def printed(text, pattern):
     return [float(value) for value in re.search(pattern, text).groups()]
 
 
+def test_the_lesson_says_phantoms_where_its_first_line_says_synthetic_patients(shown, words):
+    assert "(synthetic patients" in shown
+    assert "*synthetic patients*? Then these are phantoms" in words
+
+
 # ---- averages
 
 
@@ -61,7 +66,7 @@ def test_the_scores_named_in_the_first_paragraph_are_those_of_the_table(shown, w
     )
 
 
-def test_three_averages_crown_three_models_and_the_first_the_one_that_misses_most(shown):
+def test_four_averages_crown_three_models_and_the_first_the_one_that_misses_most(shown):
     scores = {name: row(shown, name, 3) for name in (*AVERAGES, "share of tumour missed")}
     winners = [scores[name].index(max(scores[name])) for name in AVERAGES]
     assert len(set(winners)) == 3
@@ -116,11 +121,17 @@ def test_the_interval_over_slices_is_less_than_half_as_wide_as_that_over_patient
     assert widths[1] >= 12
 
 
-def test_b_helps_nearly_everybody_and_hurts_nobody_and_of_c_nothing_is_known(shown):
+def test_patients_differ_by_about_two_tenths(shown):
+    (deviation,) = printed(shown, r"standard deviation between patients ([\d.]+)")
+    assert 0.16 < deviation < 0.25
+
+
+def test_b_helps_three_of_four_and_hurts_nobody_and_of_c_nothing_is_known(shown):
     low, high, higher, lower, p_value = (row(shown, n, 2) for n in ("low", "high", "higher", "lower", "p_value"))
     patients, difference = row(shown, "patients", 2, nth=1), row(shown, "difference", 2)
     assert low[0] > 0
-    assert (higher[0] >= 0.7 * patients[0], lower[0]) == (True, 0)
+    assert lower[0] == 0
+    assert higher[0] / patients[0] == pytest.approx(0.75, abs=0.06)
     assert p_value[0] < 0.01
     assert low[1] < 0 < high[1]
     assert min(higher[1], lower[1]) >= 4
@@ -191,5 +202,5 @@ def test_the_model_answer_says_what_the_lesson_found(shown):
 
 def test_seventeen_patients_leave_the_interval_that_the_text_says(words):
     deviation, patients = 0.12, 17
-    reach = re.search(r"standard deviation of 0\.12 between patients the interval reaches ([\d.]+)", words)[1]
+    reach = re.search(r"1\.96 × 0\.12 / √17 = ([\d.]+) to either side", words)[1]
     assert float(reach) == pytest.approx(1.96 * deviation / patients**0.5, abs=0.0006)

@@ -16,8 +16,8 @@
 # **How good is it, really, and how sure are you?**
 #
 # A colleague asks how good the course's network is. You could answer 0.67, or 0.73, or 0.80. Each is its Dice, on the
-# same patients, computed without a mistake. By the end of this lesson you will know which of them to say, what to say
-# beside it, and which habit adds more to a score than all else that we try here.
+# same patients (the phantoms that ship with the course), computed without a mistake. By the end of this lesson you will
+# know which of them to say, what to say beside it, and which habit adds more to a score than all else that we try here.
 #
 # | | |
 # |---|---|
@@ -49,6 +49,9 @@ truth, guess = masks[..., 0] > 0, maps >= 0.5
 print(f"{len(scans)} slices of {scans.patient.nunique()} patients; tumour on {truth.any(axis=(1, 2)).sum()} of them")
 
 # %% [markdown]
+# Does the first line say *synthetic patients*? Then these are phantoms, invented patients, while the network learned
+# from real ones: all scores below are about phantoms.
+#
 # ## One network, four scores
 #
 # Here are four averages that you will meet in reports, of the very same masks. Beside them: what a model gets that
@@ -86,7 +89,7 @@ lost = {name: (truth & (maps < cut)).sum() / truth.sum() for name, cut in cuts.i
 pd.concat([table.round(3), pd.DataFrame({"share of tumour missed": lost}).T.round(3)])
 
 # %% [markdown]
-# One network, three averages, three verdicts. The first row crowns the candidate that misses the most tumour, because
+# One network, four averages, three winners. The first row crowns the candidate that misses the most tumour, because
 # it keeps quiet on empty slices. The other rows put that one last, far behind; and they cannot agree on the first
 # place, over differences so small that you should ask whether they mean anything at all. Keep that question.
 #
@@ -125,7 +128,8 @@ check("patient_dice", patient_dice)
 # hint("patient_dice")
 
 # %% [markdown]
-# Now every patient, from the worst to the best. Before you look: the mean is 0.73. Where will most of them lie?
+# Now every patient, from the worst to the best. Before you look: the mean, on the phantoms, is 0.73. Where will most of
+# them lie? (The marks are the hospitals that the patients come from, by their codes in the data.)
 
 # %%
 patients = evaluation.score_patients(scans, maps)
@@ -172,17 +176,19 @@ axes = plots.slice_grid(images[shown], truth[shown], guess[shown], titles, colum
 plots.show(axes, alt="Four slices: on the first both outlines fit; on the others dashed ones lie where no tumour is")
 
 # %% [markdown]
-# There is a second outline, far from the tumour, in the other half of the brain. It is small beside the tumour, and
-# Dice hardly notices. Somebody who plans a radiation would. So there is a second score, of distance. Walk along the
-# expert's outline, and at each point ask how far the network's outline is; then walk along the network's and ask for
-# the expert's. The farthest point of either walk is the Hausdorff distance, and one stray pixel decides it. **HD95**
-# forgives each walk its farthest 5 %, by taking the 95th percentile, and is the larger of the two.
+# There is a second outline, far from the tumour, in the other half of the brain. On these slices it is nearly as large
+# as the tumour; in the whole volume it is small, and Dice hardly notices. Somebody who plans a radiation would. So
+# there is a second score, of distance. Walk along the expert's outline, and at each point ask how far the network's
+# outline is; then walk along the network's and ask for the expert's. The farthest point of either walk is the Hausdorff
+# distance, and one stray pixel decides it. **HD95** forgives each walk its farthest 5 %, by taking the 95th percentile,
+# `np.percentile(distances, 95)`, and is the larger of the two.
 #
 # The files do not say how large a pixel is, nor how far apart the slices lie. So this distance is in pixels, with
 # slices one pixel apart: good for comparing models, no millimetres.
 #
 # ### Exercise 2: HD95
 #
+# You write it for a slice; for a patient the library does the same with the surface of the volume.
 # `evaluation.surface_points(mask)` gives the outline's pixels, a row for each: *(row, column)*. Two masks without
 # tumour: 0. To nothing there is no distance: NaN if just one is empty.
 
@@ -211,7 +217,8 @@ check("hd95", hd95)
 
 # %% [markdown]
 # A third way to count asks neither for pixels nor for distances: how many **lesions** were found, and how many were
-# seen that are not there? Parts of a mask that hang together are one lesion.
+# seen that are not there? Parts of a mask that hang together are one lesion, and F1 is Dice over lesions and parts
+# instead of pixels.
 
 # %%
 counts = {}
@@ -223,8 +230,8 @@ rows = ["lesions", "found", "parts drawn", "of these no lesion", "mean lesion F1
 pd.DataFrame(counts, index=rows).round(2).map("{:g}".format)
 
 # %% [markdown]
-# All but a few lesions are found. But of the parts that the network draws, most touch no tumour: F1 over lesions,
-# which counts a crumb as much as a tumour, is far lower than Dice. In the second column every patient keeps the
+# All but a few lesions are found. But of the parts that the network draws, most touch no tumour: F1, which counts a
+# crumb as much as a tumour, is far lower than Dice. In the second column every patient keeps the
 # largest part of the drawing and loses the rest, a true lesion now and then included. HD95 and F1 change beyond
 # recognition; Dice barely moves.
 #
@@ -258,7 +265,7 @@ check("interval_width", interval_width)
 def mean_interval(values, seed):
     """Where the middle 95 % of the means of patients drawn again lie: (low, high).
 
-    values: list of scores, one a patient. seed: for np.random.default_rng.
+    values: list of scores, one a patient (np.asarray makes an array of it). seed: for np.random.default_rng.
     """
     rng = np.random.default_rng(seed)
     ### BEGIN SOLUTION
@@ -279,13 +286,15 @@ check("mean_interval", mean_interval)
 dice = patients.dice.to_numpy()
 drawn = np.random.default_rng(0).integers(len(dice), size=(10_000, len(dice)))
 low, high = evaluation.bootstrap_interval(dice)
+print(f"mean {dice.mean():.2f}, interval {low:.2f} to {high:.2f}; standard deviation between patients {dice.std():.2f}")
 axes = plots.means_drawn_again(dice, dice[drawn].mean(axis=1), (low, high))
 plots.show(axes, alt="Below, the patients' Dice as points; above, a hill of means, the middle 95 % of them marked")
 
 # %% [markdown]
-# That is wide. From "clearly worse than an expert" to "nearly as good as one": on this data experts agree among
-# themselves at about 0.84 (Buda 2019). Two dozen patients cannot say more. Seventeen, the usual test set here, say
-# less: with a standard deviation of 0.12 between patients the interval reaches 0.057 to either side.
+# That is wide. (To compare: on real scans of this kind experts agree among themselves at about 0.84, Buda 2019. Had the
+# patients been real, the network could be clearly worse than an expert, or nearly as good as one.) Patients differ here
+# by about 0.2. Even where they differ only by 0.12, seventeen of them, a usual test set, leave 1.96 × 0.12 / √17 =
+# 0.057 to either side.
 #
 # "But I have hundreds of slices!" Let us draw slices instead of patients.
 
@@ -333,10 +342,11 @@ plots.show(axes, alt="Changes of each patient's Dice: with B never below 0; with
 pd.DataFrame(compared, index=evaluation.Comparison._fields).map("{:.4g}".format)
 
 # %% [markdown]
-# B gained little, and gained it for nearly everybody; nobody lost. The interval of the *differences* stays clear of 0.
-# **Wilcoxon's test** asks how often signs and ranks so one-sided would come up if a coin had tossed the signs: hardly
-# ever. C gained a little less on average, by helping some and hurting others; its interval holds 0, and coins do such
-# things often enough. So: B is better than A on patients like these, by a little. Of C we do not know.
+# B gained little, and gained it for three of four patients; nobody lost. The interval of the *differences* stays clear
+# of 0. **Wilcoxon's test** ranks the changes by size and asks how often a coin, tossing their signs, would come out as
+# one-sided: hardly ever. C gained a little less on average, by helping some and hurting others; its interval holds 0,
+# and coins do such things often enough. So: B is better than A on patients like these, by a little. Of C we do not
+# know.
 #
 # And the fine print. We thought of B *after* looking at the stray outlines of these very patients. An honest test of B
 # would take new ones.
@@ -432,8 +442,8 @@ plots.show(axes, alt="Each patient's Dice twice: nearly always higher where the 
 #
 # ### Exercise 4: the sentence
 #
-# Your colleague is still waiting. In three or four sentences: how good is the network that we began with, and how sure
-# are you? Use what the figures above say. A person reads this.
+# Your colleague is still waiting. In three or four sentences: how good is the network that we began with, on patients
+# of what kind, and how sure are you? Use what the figures above say. A person reads this.
 
 # %% exercise="honest_sentence"
 ### BEGIN SOLUTION

@@ -37,6 +37,15 @@ def _halfway(truth, guess):
     return np.mean([np.percentile(distances.min(axis=axis), 95) for axis in (0, 1)])
 
 
+def _percentile(share=95, **options):
+    return lambda nearest: np.percentile(nearest, share, **options)
+
+
+def _smaller(truth, guess):
+    distances = _between(truth, guess)
+    return min(np.percentile(distances.min(axis=axis), 95) for axis in (0, 1))
+
+
 def _zero_if_one_is_empty(truth, guess):
     return evaluation.hausdorff95(truth, guess) if truth.any() and guess.any() else 0.0
 
@@ -55,6 +64,8 @@ SQUARE = _mask("#####...", "#####...", "#####...", "#####...", "#####...", "....
 MOVED = _mask("........", "..#####.", "..#####.", "..#####.", "..#####.", "..#####.", "........", "........")
 CRUMB = _mask("#####...", "#####...", "#####...", "#####...", "#####...", "........", "........", ".......#")
 CORE = _mask("........", "........", "..#.....", "........", "........", "........", "........", "........")
+BAR = _mask("#" * 24 + "." * 8)
+BAR_AND_TWO = _mask("#" * 24 + "...#.#..")
 DOT, FAR_DOT = (
     _mask("#.......", "........", "........", "........"),
     _mask("........", "........", "........", "....#..."),
@@ -84,7 +95,11 @@ DISTANCE = Exercise(
         ),
         Property(
             "The farthest twentieth of an outline is forgiven.",
-            [case(SQUARE, CRUMB, note="a crumb far away"), case(CRUMB, SQUARE, note="a far pixel missed")],
+            [
+                case(SQUARE, CRUMB, note="a crumb far away"),
+                case(CRUMB, SQUARE, note="a far pixel missed"),
+                case(BAR, BAR_AND_TWO, note="two crumbs beside a long bar"),
+            ],
         ),
         Property("Two empty masks agree: the distance is 0.", [case(EMPTY, EMPTY, note="both empty")]),
         Property(
@@ -97,6 +112,22 @@ DISTANCE = Exercise(
             "the maximum",
             "That is the Hausdorff distance itself: a single stray pixel decides it. HD95 forgives the farthest 5 %.",
             _decided(lambda truth, guess: _larger(_between(truth, guess), np.max)),
+        ),
+        Misconception(
+            "a percentile without what lies between",
+            "The 95th percentile may lie between two of the distances. `np.percentile(…, 95)` then goes part of the "
+            "way from one to the next; you took one of them.",
+            _decided(lambda truth, guess: _larger(_between(truth, guess), _percentile(method="higher"))),
+        ),
+        Misconception(
+            "0.95 taken for 95",
+            "`np.percentile` wants numbers up to 100, `np.quantile` up to 1. This is nearly the shortest distance.",
+            _decided(lambda truth, guess: _larger(_between(truth, guess), _percentile(0.95))),
+        ),
+        Misconception(
+            "the better of the two directions",
+            "Nearness in one direction hides what lies far off in the other. Keep the larger of the two.",
+            _decided(_smaller),
         ),
         Misconception(
             "the mean",

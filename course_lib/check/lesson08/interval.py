@@ -23,6 +23,48 @@ def _without_replacement(values, seed):
     return (float(np.mean(values)),) * 2
 
 
+def _wrong_axis(values, seed):
+    drawn = np.asarray(values)[np.random.default_rng(seed).integers(len(values), size=(TIMES, len(values)))]
+    return _pair(np.quantile(drawn.mean(axis=0), [0.025, 0.975]))
+
+
+def _narrow(least, most):
+    """A sign: the interval lies at the mean, and its width is from `least` to `most`."""
+
+    def shown(inputs, output):
+        low, high = output
+        return abs((low + high) / 2 - np.mean(inputs[0])) < 0.02 and least <= high - low < most
+
+    return shown
+
+
+def _deviations(least, most):
+    """A sign: as far to both sides of the mean, by `least` to `most` standard deviations of the patients."""
+
+    def shown(inputs, output):
+        low, high = output
+        centred = abs((low + high) / 2 - np.mean(inputs[0])) < 1e-6
+        return centred and least < (high - low) / 2 / np.std(inputs[0]) < most
+
+    return shown
+
+
+def _not_averaged(values, seed):
+    values = np.asarray(values)
+    drawn = values[np.random.default_rng(seed).integers(len(values), size=(TIMES, len(values)))]
+    return _pair(np.quantile(drawn, [0.025, 0.975]))
+
+
+def _one_deviation_of_the_means(values, seed):
+    means = _means(values, seed)
+    return float(means.mean() - means.std()), float(means.mean() + means.std())
+
+
+def _as_pair(output):
+    """Both ends as a tuple, where an answer returns them as an array."""
+    return tuple(output.tolist()) if isinstance(output, np.ndarray) and output.ndim == 1 else output
+
+
 def _spread_of_patients(values, seed):
     return _pair(np.quantile(values, [0.025, 0.975]))
 
@@ -69,6 +111,7 @@ INTERVAL = Exercise(
     lesson=8,
     task="The interval that holds the middle 95 % of the means of patients drawn again.",
     reference=lambda values, seed: evaluation.bootstrap_interval(values, seed=seed),
+    view=_as_pair,
     tolerance=0.015,  # other draws than the reference's are as good
     properties=[
         Property(
@@ -87,6 +130,24 @@ INTERVAL = Exercise(
             "drawn without putting back",
             "Whoever draws all patients without putting any back has the same patients again, and the same mean.",
             _without_replacement,
+            sign=_narrow(0, 1e-9),
+        ),
+        Misconception(
+            "the mean along the wrong axis",
+            "Each group of patients has a mean of its own: 10,000 means. Yours run through all the groups, so that "
+            "there are as many as patients, and each is close to the mean of all. Look at `axis`.",
+            _wrong_axis,
+            sign=_narrow(1e-9, 0.04),
+        ),
+        Misconception(
+            "no means taken",
+            "These are patients, drawn again and again. Asked is where the mean of a group lies.",
+            _not_averaged,
+        ),
+        Misconception(
+            "one standard deviation of the means",
+            "To either side that holds two thirds of the means, not 95 %. Cut off 2.5 % of them at either end.",
+            _one_deviation_of_the_means,
         ),
         Misconception(
             "the spread of the patients",
@@ -97,11 +158,13 @@ INTERVAL = Exercise(
             "the standard deviation of the patients",
             "It tells how patients differ, and does not shrink when there are more of them.",
             _around_the_mean(np.std),
+            sign=_deviations(0.9, 1.15),
         ),
         Misconception(
             "twice the standard deviation of the patients",
             "It tells how patients differ, and does not shrink when there are more of them; it even leaves 0 to 1.",
             _around_the_mean(lambda values: 1.96 * np.std(values)),
+            sign=_deviations(1.8, 2.3),
         ),
         Misconception(
             "a formula instead of drawing",

@@ -147,7 +147,8 @@ PATIENT = Exercise(
         ),
         Misconception(
             "smoothed as a loss is",
-            "One added above and below keeps a loss smooth. In a score it lifts small tumours: look at one pixel.",
+            "One added above and below keeps a loss smooth. In a score it lifts small tumours: see what a tumour "
+            "of a single pixel gets.",
             _smoothed,
         ),
         Misconception(
