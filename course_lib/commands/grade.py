@@ -36,8 +36,8 @@ def add_parser(subparsers) -> None:
     parser.add_argument("--sandbox", choices=kinds, default="bubblewrap", help="process: none at all, only for trusted")
     parser.add_argument("--workers", type=int, metavar="N", help="submissions at the same time (number of cores)")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster that runs the submissions")
-    parser.add_argument("--seconds", type=float, default=60.0, metavar="S", help="a submission may take (60)")
-    parser.add_argument("--memory", type=float, default=1.5, metavar="GB", help="a submission may take (1.5)")
+    parser.add_argument("--seconds", type=float, metavar="S", help="a submission may take (60)")
+    parser.add_argument("--memory", type=float, metavar="GB", help="a submission may take (1.5; 0.6 beside TensorFlow)")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     parser.set_defaults(run=run)
 
@@ -47,9 +47,8 @@ def run(options) -> int:
     from collections import Counter
 
     from course_lib.grading.grade import grade
-    from course_lib.grading.model import Limits
 
-    limits = Limits(seconds=options.seconds, memory=options.memory * 1e9)
+    asked = {"seconds": options.seconds, "memory": options.memory and options.memory * 1e9}
     rows = grade(
         options.place,
         options.out,
@@ -59,7 +58,7 @@ def run(options) -> int:
         kind=options.sandbox,
         workers=options.workers,
         scheduler=options.scheduler,
-        limits=limits,
+        limits={name: value for name, value in asked.items() if value},
         progress=not options.quiet,
     )
     for status, count in Counter(row.status for row in rows).most_common():

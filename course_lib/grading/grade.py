@@ -23,6 +23,7 @@ from course_lib.storage import write_atomically
 HEAVY = re.compile(r"course_lib\.backend|tensorflow|keras|course_lib import [^\n]*\b(models|losses|training|explain)\b")
 ROWS_SUFFIX = ".rows"  # beside marks.csv: a file a submission, from which grading resumes and feedback is written
 SECRET_SUFFIX = ".secret"
+BESIDE_TENSORFLOW = 6e8  # bytes for a submission: the sandbox itself holds 0.8 GB then, and a worker has 1.5 GB
 
 
 def grade(
@@ -35,7 +36,7 @@ def grade(
     kind: str = "bubblewrap",
     workers: int | None = None,
     scheduler: str | None = None,
-    limits: Limits | None = None,
+    limits: dict[str, float] | None = None,
     progress: bool = True,
 ) -> list[Row]:
     """Mark every submission of a folder or zip and write the marks.
@@ -53,7 +54,7 @@ def grade(
         kind: of the sandbox: "bubblewrap", "docker", "podman" or "process".
         workers: submissions marked at the same time; None takes the number of cores.
         scheduler: address of a Dask scheduler to hand the jobs to instead.
-        limits: what one submission may use.
+        limits: what one submission may use, where it differs from `Limits`: {"seconds": 20.0}.
         progress: show a bar with an estimate of what is left.
 
     Returns:
@@ -64,12 +65,15 @@ def grade(
         CourseError: no sandbox can be opened, or the key cannot be used.
         StorageError: the marks cannot be written.
     """
-    out, limits = Path(out), limits or Limits()
+    out = Path(out)
     submissions = collect(place)
     if not submissions:
         raise DataError(f"{place}: holds no notebook. Give the folder or zip that your students' notebooks lie in.")
     lesson = Path(released) if released else find_released(submissions)
     notebook = lesson.read_bytes()
+    submissions = collect(place, notebook)  # where somebody handed in several lessons, this one
+    memory = BESIDE_TENSORFLOW if needs_tensorflow(notebook) else Limits.memory
+    limits = Limits(**{"memory": memory, **(limits or {})})
     key = load_key([lesson_number(lesson)], graded, find_secret(Path(secret or out.with_suffix(SECRET_SUFFIX))))
     rows_folder = out.with_suffix(ROWS_SUFFIX)
     names = {one.name: rows_folder / f"{fingerprint(one, notebook, key, limits)}.json" for one in submissions}

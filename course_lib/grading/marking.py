@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from course_lib import __version__
-from course_lib.check.judging import NOT_ATTEMPTED
+from course_lib.check.judging import NOT_ATTEMPTED, WRONG
 from course_lib.grading import wire
 from course_lib.grading.answers import cells_for
 from course_lib.grading.key import NOT_FOUND, Key
@@ -44,15 +44,24 @@ def mark(submission: Submission, answer: Answer, key: Key, flags: list[str]) -> 
     results = {}
     for name, exercise in key.exercises.items():
         if exercise.kind == "function":
-            results[name] = key.judge(name, given[name])
+            results[name] = _verdict(key, name, given[name])
         else:
             value = answer.values.get(name, MISSING_VALUE)
             results[name] = key.judge_value(name, value) | {"text": _text(value) if exercise.kind == "free" else ""}
     scores = {name: result["score"] for name, result in results.items()}
     untouched = all(result["status"] in (NOT_ATTEMPTED, NOT_FOUND) for result in results.values())
     status = BLANK if answer.status == OK and untouched else answer.status
-    notes = [*flags, answer.detail] if answer.detail else list(flags)
+    notes = [*flags, *filter(None, (submission.note, answer.detail))]
     return Row(submission.name, submission.student, status, scores, total_of(scores), notes, results)
+
+
+def _verdict(key: Key, name: str, outcomes: list) -> dict[str, Any]:
+    """Return the key's verdict; what came back is plain data, but any plain data at all."""
+    try:
+        return key.judge(name, outcomes)
+    except Exception as error:  # a table with two columns of one name, a number of a thousand digits, …
+        said = f"Its results cannot be compared ({type(error).__name__})."
+        return {"status": WRONG, "score": 0.0, "scores": {}, "explanation": said, "details": []}
 
 
 def unreadable(submission: Submission, key: Key) -> Row:

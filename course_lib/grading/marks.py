@@ -12,6 +12,7 @@ from course_lib.storage import write_atomically
 
 FIRST = ("name", "student", "status", "total")
 LAST = ("flags",)
+NOTHING = "blank"  # stands where a person would mark, if there is nothing to mark; a number there is a person's mark
 
 
 def write_marks(rows: list[Row], out: Path, key: Key, kept: dict[str, dict[str, str]]) -> list[Row]:
@@ -34,7 +35,7 @@ def write_marks(rows: list[Row], out: Path, key: Key, kept: dict[str, dict[str, 
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([*FIRST, *questions, *LAST])
         for row in marked:
-            scores = [_shown(row.scores.get(name)) for name in questions]
+            scores = [_cell(row, name, kept.get(row.name, {}), name in by_hand) for name in questions]
             head = [_harmless(row.name), _harmless(row.student), row.status, _shown(row.total)]
             writer.writerow([*head, *scores, _harmless("; ".join(row.flags))])
     return marked
@@ -62,7 +63,7 @@ def _with_hand_marks(row: Row, by_hand: list[str], earlier: dict[str, str], out:
     scores = dict(row.scores)
     for name in by_hand:
         written = (earlier.get(name) or "").strip().replace(",", ".")
-        if scores.get(name) is not None or not written:
+        if not written or written == NOTHING:
             continue
         try:
             scores[name] = float(written)
@@ -73,6 +74,13 @@ def _with_hand_marks(row: Row, by_hand: list[str], earlier: dict[str, str], out:
                 f"{out}: the mark {written!r} of {row.name} for {name} is no number from 0 to 1. Mend it there."
             )
     return dataclasses.replace(row, scores=scores, total=total_of(scores))
+
+
+def _cell(row: Row, name: str, earlier: dict[str, str], by_hand: bool) -> str:
+    """What stands in the column of a question."""
+    score = row.scores.get(name)
+    nobody_marked = (earlier.get(name) or "").strip() in ("", NOTHING)
+    return NOTHING if by_hand and score == 0 and nobody_marked else _shown(score)
 
 
 def _shown(score: float | None) -> str:
