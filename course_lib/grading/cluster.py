@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from course_lib.errors import CourseError
 from course_lib.grading.model import CRASH, Answer, Job
 
+PATIENCE = "20s"  # for a scheduler to answer
 _open: dict[tuple, object] = {}  # one sandbox a process and kind, as starting one takes seconds
 _turn = threading.Lock()
 
@@ -28,7 +29,7 @@ def answers_from(address: str, jobs: list[Job], kind: str, tensorflow: bool) -> 
     except ImportError as error:
         raise CourseError("--scheduler needs Dask: pip install distributed, here and on every worker.") from error
     try:
-        client = Client(address, timeout="20s")
+        client = Client(address, timeout=PATIENCE)
     except (OSError, TimeoutError, ValueError) as error:
         raise CourseError(f"No Dask scheduler answers at {address}: {error}. Start one: dask scheduler") from error
     with client:
