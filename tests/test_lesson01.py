@@ -7,6 +7,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from course_lib import data, plots
 from course_lib.errors import DataError
@@ -40,6 +41,38 @@ def test_some_patient_lacks_a_sequence_and_not_every_one_does(outputs):
     assert all(set(names) <= {"pre", "post"} and names for names in lacking.values())
 
 
+def test_the_patient_shown_lacks_all_that_anybody_here_lacks(outputs):
+    lacking = ast.literal_eval(one_match(r"(?s)^\{'\w+': \(.*\}$", outputs)[0])
+    assert max(lacking.values(), key=len) == ("pre", "post")
+
+
+def test_the_tumour_shows_on_slices_in_a_row(outputs):
+    count, first, last = map(int, one_match(r"tumour on (\d+) slices, from (\d+) to (\d+)", outputs).groups())
+    assert count == last - first + 1 > 10
+
+
+def test_the_rows_shown_hold_slices_with_tumour_and_without(outputs):
+    pixels = [int(line.split()[-1]) for line in one_match(r"(?s) tumor_pixels\n(.+)", outputs)[1].splitlines()]
+    assert sorted(value > 0 for value in pixels) == [False, False, True, True, True]
+
+
+def test_standardising_brings_ends_and_middles_closer_together_and_not_into_one_place():
+    scans = data.index_scans(data.find_data())
+    if not scans["patient"].str.startswith("PHANTOM").all():
+        pytest.skip("the lesson shows phantoms")
+    shortest = scans.groupby("patient").size().min()
+    stored, _ = data.load_slices(scans.groupby("patient").nth(int(shortest) // 2).head(6), size=64)
+    standardised = np.stack([data.standardise(one) for one in stored])
+    spans = []
+    for images in (stored, standardised):
+        heads = [one[..., 1][raw[..., 1] > 0.1 * raw[..., 1].max()] for one, raw in zip(images, stored, strict=True)]
+        width = max(map(np.max, heads)) - min(map(np.min, heads))
+        spans.append([float(np.ptp([part(head) for head in heads])) / width for part in (np.median, np.max)])
+    (middles, ends), (middles_after, ends_after) = spans
+    assert 0.02 < middles_after < 0.6 * middles
+    assert 0.02 < ends_after < 0.8 * ends
+
+
 def test_the_three_channels_of_the_slice_shown_are_three_different_pictures(outputs):
     shape = ast.literal_eval(one_match(r"^\(\(\d+, 128, 128, 3\).*\)$", outputs)[0])
     assert shape[0][:3] == shape[1][:3]
@@ -53,6 +86,16 @@ def test_the_numbers_said_of_the_real_set_hold_on_the_part_of_it_that_is_here(re
     assert slices.between(20, 88).all()
     assert (scans.groupby("patient").tumor_pixels.max() > 0).all()
     assert set(scans.institution) <= {"CS", "DU", "EZ", "FG", "HT"}
+
+
+@pytest.mark.real
+def test_the_head_covers_about_a_third_of_a_real_slice(real_data):
+    scans = data.index_scans(real_data)
+    shares = []
+    for _, rows in scans.groupby("patient"):
+        flair = data.load_slices(rows, size=64)[0][..., 1]
+        shares += [ndimage.binary_fill_holes(one > 0.1 * flair.max()).mean() for one in flair]
+    assert np.mean(shares) == pytest.approx(0.36, abs=0.03)
 
 
 class TestBrightnessCharts:

@@ -27,6 +27,7 @@
 
 # %% tags=["setup"]
 import numpy as np
+from scipy import ndimage
 
 from course_lib import data, evaluation, plots, widgets
 from course_lib.check import check, hint
@@ -34,20 +35,21 @@ from course_lib.check import check, hint
 # %% [markdown]
 # ## The folder
 #
-# `find_data` looks for the real scans first: in `COURSE_DATA`, in Kaggle's input folder, in `data/kaggle_3m`.
-# Where there are none it makes **phantoms**: invented patients, drawn from an anatomical atlas, in the very
-# layout of the real set. Nobody was ill for them, and everything in this lesson works on both.
+# `find_data` looks for the real scans first: where the environment variable `COURSE_DATA` points, in Kaggle's input
+# folder, in `data/kaggle_3m`. Where there are none it makes **phantoms**: invented patients, drawn from an anatomical
+# atlas, in the very layout of the real set. Nobody was ill for them, and everything in this lesson works on both.
 
 # %%
 root = data.find_data()
 
 # %% [markdown]
 # One row per slice: who, where, which slice, and how many of its pixels are outlined as tumour. (Two more columns
-# hold the paths of image and mask.)
+# hold the paths of image and mask.) Here are the rows around the place where the first tumour begins.
 
 # %%
 scans = data.index_scans(root)
-scans[["patient", "institution", "slice", "tumor_pixels"]].head()
+first = int(scans.tumor_pixels.gt(0).argmax())
+scans.loc[first - 2 : first + 2, ["patient", "institution", "slice", "tumor_pixels"]]
 
 # %% [markdown]
 # How many patients are these, and how many slices has each?
@@ -59,7 +61,7 @@ print(f"{slices.min()} to {slices.max()} slices each, median {slices.median():.0
 
 # %% [markdown]
 # The real set has 110 patients and 3,929 slices from five institutions, 20 to 88 slices each, with a median
-# of 33. The institution is the second part of a patient's name. Every one has its own scanners and habits;
+# of 33. The institution is the second part of a patient's name. Every institution has its own scanners and habits;
 # that will matter when we ask whether a network that works here works elsewhere.
 
 # %%
@@ -69,11 +71,13 @@ scans.groupby("institution")["patient"].nunique()
 # ## The clinical table
 #
 # What else is known about these people? Sex, age, where the tumour sits, its grade, molecular clusters; all
-# coded as numbers, and some never recorded.
+# coded as numbers, and some never recorded. `death01` is 1 for those who died; which number is which sex, place or
+# grade, only [the data set's page](https://www.kaggle.com/datasets/mateuszbuda/lgg-mri-segmentation) can say. In
+# phantoms the numbers are drawn by chance.
 
 # %%
 clinical = data.clinical_table(root)
-columns = ["gender", "age_at_initial_pathologic", "tumor_location", "death01"]
+columns = ["gender", "age_at_initial_pathologic", "tumor_location", "neoplasm_histologic_grade", "death01"]
 clinical[columns].head()
 
 # %% [markdown]
@@ -114,7 +118,7 @@ plots.show(axes, alt="The same slice as three grey pictures, pre-contrast, FLAIR
 
 # %% [markdown]
 # - **pre-contrast** (T1): fat is bright, water is dark. Good anatomy; the tumour hardly stands out.
-# - **FLAIR**: water that flows freely, as in the ventricles, is suppressed and black; water bound in swollen or
+# - **FLAIR**: free water, as in the ventricles, is suppressed and black; water bound in swollen or
 #   infiltrated tissue stays bright. The experts drew the outlines on this one.
 # - **post-contrast** (T1 again, after gadolinium): vessels light up, and so do places where the barrier between
 #   blood and brain leaks. Lower-grade tumours often do not leak.
@@ -125,20 +129,25 @@ plots.show(axes, alt="The same slice as three grey pictures, pre-contrast, FLAIR
 
 # %% exercise="head_percent"
 ### BEGIN SOLUTION
-head_percent = 37
+head_percent = 60
 ### END SOLUTION
 
 # %%
 check("head_percent", head_percent)
 
+# %% [markdown]
+# We count what is brighter on FLAIR than a tenth of the brightest pixel, and the dark holes within: ventricles, bone.
+
 # %%
-shares = (images[..., 1] > 0.1 * images[..., 1].max()).mean(axis=(1, 2))
+bright = images[..., 1] > 0.1 * images[..., 1].max()
+shares = [ndimage.binary_fill_holes(one).mean() for one in bright]
 axes = plots.head_shares(shares, guess=head_percent)
 plots.show(axes, alt="Share of pixels inside the head, slice by slice: never above half, "
                      "and almost nothing at the top of the head")
 
 # %% [markdown]
-# In the real set 37 % on average, give or take 18. Keep this number: most of what a network computes, it computes on air.
+# The same count over 80 patients of the real set gives 36 % on average, give or take 14. Keep this number: most of what
+# a network computes, it computes on air.
 #
 # ## A histogram, and why it is not enough
 #
@@ -164,22 +173,28 @@ scores = [evaluation.dice_score(tumor, flair > threshold) for threshold in thres
 best = thresholds[int(np.argmax(scores))]
 print(f"the best threshold, {best}, scores a Dice of {max(scores):.2f}")
 
+# %% [markdown]
+# What does that look like? A *hit* is tumour above the threshold, a *miss* is tumour below it, a *false alarm* is
+# anything else above it.
+
 # %%
 axes = plots.error_map(image, mask, image[..., 1] > best)
 plots.show(axes, alt="The slice with hits in the tumour, and false alarms over the scalp and "
                      "much of the brain")
 
 # %% [markdown]
-# Even with the answer in hand, one threshold is a poor reader: the scalp is as bright as the tumour, and much of the
-# brain is nearly so. A radiologist uses what no histogram contains: *where* a pixel lies, what is around it, and what
-# the other two sequences say at the same place. That is the job of a network with a wide view, and the reason for
-# the rest of this course.
+# Even with the answer in hand, one threshold is a poor reader: the scalp is as bright as the tumour or brighter, and
+# much of the brain is nearly so. A radiologist uses what no histogram contains: *where* a pixel lies, what is around
+# it, and what the other two sequences say at the same place. That is the job of a network with a wide view, and the
+# reason for the rest of this course.
 #
 # ## All slices at a glance
 #
 # On how many slices in a row does this tumour appear? It is one object in space; the slices are cuts through it.
 
 # %%
+shown = np.flatnonzero(masks.any(axis=(1, 2, 3))) + 1
+print(f"tumour on {len(shown)} slices, from {shown.min()} to {shown.max()}")
 axes = plots.patient_strip(images, masks, columns=14)
 plots.show(axes, alt="All slices of one patient from the base of the skull to the top, FLAIR, "
                      "the tumour outlined on a run of neighbouring slices")
@@ -196,8 +211,8 @@ for sequence in ("pre", "post"):
 # %% [markdown]
 # ### Exercise 1: the largest slice
 #
-# Reports and figures often show the slice where the tumour is largest. Find its position. Masks have the shape
-# *(slice, height, width)* and tumour is whatever is not 0.
+# Reports and figures often show the slice where the tumour is largest. Find its position. The masks come without the
+# last axis, as `masks[..., 0]`: *(slice, height, width)*. Tumour is whatever is not 0.
 
 
 # %% exercise="largest_slice"
@@ -215,8 +230,12 @@ def largest_slice(masks):
 check("largest_slice", largest_slice)
 
 # %% [markdown]
-# Stuck? Run `hint("largest_slice")`, up to three times.
-#
+# Stuck? Run the next cell without its `#`, up to three times.
+
+# %%
+# hint("largest_slice")
+
+# %% [markdown]
 # ### Exercise 2: one unit for all scanners
 #
 # A value of 118 on one scanner may be 60 on another. Before pictures are compared, each sequence of a slice is
@@ -240,8 +259,12 @@ def standardise(image):
 # %%
 check("standardise", standardise)
 
+# %%
+# hint("standardise")
+
 # %% [markdown]
-# Does it help? Here is FLAIR of one slice from each of six patients, as stored and standardised.
+# Does it help? Here is FLAIR of one slice from each of six patients, as stored and standardised, air left out. A violin
+# is thick where many pixels have that brightness; half of them lie between its outer dashed lines.
 
 # %%
 middles = scans.groupby("patient").nth(int(slices.min()) // 2).head(6)
@@ -252,9 +275,9 @@ plots.show(axes, alt="Violins of FLAIR brightness of six patients: as stored the
                      "different values, standardised they end closer together")
 
 # %% [markdown]
-# The ends of the violins come closer together; their middles still differ. Mean and spread were taken over the
-# whole slice, air included, and a head that fills more of the picture moves both. No rescaling makes two scanners the
-# same; a network has to see many of them.
+# Ends and middles come closer together; they do not meet. Mean and spread were taken over the whole slice, air
+# included, and a head that fills more of the picture moves both. No rescaling makes two scanners the same; a network
+# has to see many of them.
 
 # %% [markdown]
 # ## A sequence that is not there
@@ -282,6 +305,9 @@ def missing_sequences(images):
 # %%
 check("missing_sequences", missing_sequences)
 
+# %%
+# hint("missing_sequences")
+
 # %% [markdown]
 # Now ask all patients.
 
@@ -296,21 +322,21 @@ lacking
 # The real set's own description says that pre-contrast is missing in 6 patients and post-contrast in 9. Counting as
 # you just did finds 10 for post-contrast. Descriptions are written by people; arrays can be asked.
 #
-# Here is one of those that you found. Which of the three pictures are the same?
+# Here is the one who lacks most. Which of the three pictures are the same?
 
 # %%
-incomplete = next(iter(lacking))
+incomplete = max(lacking, key=lambda name: len(lacking[name]))
 rows = scans[scans.patient == incomplete]
 some, outlines = data.load_slices(rows.nlargest(1, "tumor_pixels"), size=128)
 axes = plots.sequences(some[0], outlines[0])
-plots.show(axes, alt="A slice of a patient with a missing sequence: FLAIR and the copy in its "
-                     "place are the same picture")
+plots.show(axes, alt="A slice of a patient who lacks sequences: FLAIR and every copy of it are "
+                     "the same picture")
 
 # %% [markdown]
 # ### Exercise 4: what does a copy cost?
 #
 # In two or three sentences: what can a network not learn from this patient, and what may go wrong when it meets
-# such a patient after training on complete ones? A person reads this answer; nothing marks it now.
+# such a patient after training on complete ones? A person reads this.
 
 # %% exercise="what_a_copy_costs"
 ### BEGIN SOLUTION
