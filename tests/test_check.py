@@ -381,6 +381,16 @@ def test_a_prediction_is_checked_for_having_been_made(guess, status):
 
 
 @pytest.mark.parametrize(
+    ("guess", "status"), [(0.6, "wrong"), (-0.1, "wrong"), (np.float32(0.6), "wrong"), (0, "noted"), (60, "noted")]
+)
+def test_a_fraction_is_asked_back_where_hundredths_are_wanted(guess, status):
+    register(Exercise(name="guess", lesson=1, task="", kind="prediction", between=(-100, 100), whole=True))
+    result = check("guess", guess)
+    assert result.status == status
+    assert ("Did you mean" in result.explanation) == (status == "wrong")
+
+
+@pytest.mark.parametrize(
     ("words", "status"),
     [("The two images are the same.", "noted"), ("  \n", "not attempted"), (..., "not attempted"), (7, "wrong")],
 )

@@ -92,6 +92,7 @@ class Exercise:
         tolerance: largest difference of two numbers that counts as equal, absolute below 1 and relative above.
         options: for a choice, or a prediction by choice.
         between: lowest and highest sensible number of a prediction.
+        whole: a prediction counts in hundredths or pieces, so that 0.6 is asked back: was 60 meant?
         view: what of a function's output is compared, where the output itself cannot be (a layer, a symbolic tensor).
         picture: draw expected and given image side by side when a 2-D answer is wrong.
         seconds: time limit for all calls together.
@@ -113,6 +114,7 @@ class Exercise:
     picture: bool = False
     seconds: float = 10.0
     may_change_inputs: bool = False
+    whole: bool = False
 
     def __post_init__(self):
         """Raise `CourseError` when a bank's entry is not complete."""

@@ -203,6 +203,9 @@ def _judge_prediction(exercise: Exercise, answer: Any, _given: dict[str, Any]) -
         made = difference(0.0, answer, tolerance=float("inf")) is None and bool(low <= answer <= high)
     if not made:
         return _ask_again(exercise)
+    if exercise.whole and 0 < abs(answer) < 1:
+        said = f"{compact(answer)} would be less than one. Did you mean {compact(round(100 * answer, 1))}?"
+        return Result(exercise.name, WRONG, explanation=said)
     return Result(exercise.name, NOTED, score=1.0, explanation=f"Your prediction: {compact(answer)}. Now look.")
 
 
@@ -225,5 +228,5 @@ def _ask_again(exercise: Exercise) -> Result:
     if exercise.options:
         said = f"Answer with one of: {', '.join(repr(option) for option in exercise.options)}."
     else:
-        said = "Answer with a number from {:g} to {:g}.".format(*exercise.between)
+        said = "Answer with a number from {:g} to {:g}, without quotation marks.".format(*exercise.between)
     return Result(exercise.name, WRONG, explanation=said)
