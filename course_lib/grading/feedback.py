@@ -39,7 +39,7 @@ h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
 section { border-left: .4rem solid #999; padding-left: 1rem; margin: 1.5rem 0; }
 section.right { border-color: #009E73; } section.wrong { border-color: #D55E00; }
 section.open { border-color: #0072B2; }
-pre, blockquote { white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid #9995; padding: .5rem .75rem; }
+pre, blockquote { margin: 0 0 .5rem; white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid #9995; padding: .5rem .75rem; }
 table { border-collapse: collapse; } th, td { text-align: left; padding: .2rem 1rem .2rem 0; vertical-align: top; }
 """
 
@@ -95,7 +95,7 @@ def page(row: Row, line: dict[str, str]) -> str:
 
 def _exercise(name: str, result: dict, mark: str) -> str:
     exercise = find_exercise(name)
-    task = f"<p>{html.escape(exercise.task)}</p>" if exercise else ""
+    task = f"<p>{_words(exercise.task)}</p>" if exercise else ""
     kind = {RIGHT: "right", NOTED: "right"}.get(result["status"], "wrong")
     if result.get("text"):
         kind = "right" if mark else "open"
@@ -114,18 +114,23 @@ def _said(result: dict, mark: str) -> str:
         return "".join(lines)
     status = result["status"]
     if status in NEXT:
-        lines.append(f"<p>{NEXT[status] or html.escape(result.get('explanation') or 'All of it holds.')}</p>")
+        lines.append(f"<p>{NEXT[status] or _words(result.get('explanation') or 'All of it holds.')}</p>")
     for statement, holds in (result.get("scores") or {}).items():
         sign = "✓ holds" if holds else "✗ does not hold"
-        lines.append(f"<p>{sign}: {html.escape(statement)}</p>")
+        lines.append(f"<p>{sign}: {_words(statement)}</p>")
     if status not in NEXT:
-        lines.append(f"<p>{html.escape(result.get('explanation', ''))}</p>")
+        lines.append(f"<p>{_words(result.get('explanation', ''))}</p>")
         lines.append(_case(result.get("details") or []))
         if result.get("misconception"):
-            named, says = html.escape(result["misconception"]), html.escape(result["says"])
+            named, says = _words(result["misconception"]), _words(result["says"])
             lines.append(f"<p>It looks like <strong>{named}</strong>. {says}</p>")
         lines.append("<p>Next: mend this and run <code>check</code> in the lesson; <code>hint</code> helps on.</p>")
     return "".join(lines)
+
+
+def _words(text: object) -> str:
+    """Text as HTML; what stands between backquotes is code."""
+    return re.sub(r"`([^`\n]+)`", r"<code>\1</code>", html.escape(str(text)))
 
 
 def _case(details: list) -> str:
