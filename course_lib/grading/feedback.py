@@ -39,7 +39,8 @@ h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
 section { border-left: .4rem solid #999; padding-left: 1rem; margin: 1.5rem 0; }
 section.right { border-color: #009E73; } section.wrong { border-color: #D55E00; }
 section.open { border-color: #0072B2; }
-pre, blockquote { margin: 0 0 .5rem; white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid #9995; padding: .5rem .75rem; }
+pre, blockquote { margin: 0 0 .5rem; white-space: pre-wrap; overflow-wrap: anywhere; }
+pre, blockquote { border: 1px solid #9995; padding: .5rem .75rem; }
 table { border-collapse: collapse; } th, td { text-align: left; padding: .2rem 1rem .2rem 0; vertical-align: top; }
 """
 
