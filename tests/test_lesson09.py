@@ -83,6 +83,14 @@ def test_without_the_most_doubtful_tenth_most_errors_are_gone_and_the_very_sures
     assert once[0] > 1.5 * four[0]
 
 
+def test_its_surest_pixels_are_mostly_called_tumour_and_what_is_wrong_among_them_is_made_up(printed):
+    called, made_up = numbers(
+        r"surest 2 %: (\d+)% of it called tumour; of the errors there (\d+)% are made up", printed
+    )
+    assert called > 60
+    assert made_up > 90
+
+
 def test_patients_about_whom_it_is_unsure_have_the_lower_dice(printed):
     assert numbers(r"rank correlation of uncertainty and Dice: (-?[\d.]+)", printed)[0] < -0.6
 
@@ -92,13 +100,13 @@ def test_four_answers_are_about_as_good_as_one_or_a_little_better(printed):
     assert -0.01 <= four - once < 0.05
 
 
-def test_on_more_than_a_fifth_of_its_errors_it_agrees_with_itself(printed):
-    assert numbers(r"errors on which the four answers agree \(uncertainty below 0.05\): (\d+)%", printed)[0] > 25
+def test_on_more_than_a_third_of_its_errors_it_agrees_with_itself(printed):
+    assert numbers(r"errors on which the four answers agree \(uncertainty below 0.05\): (\d+)%", printed)[0] > 33
 
 
 def heat(text):
     """Shares of the three maps' heat inside the outline, and of the head that the outline holds, by row."""
-    pattern = r"(trained|random weights|made up)\s*: (\d+)%, (\d+)%, (\d+)% of the heat .* which holds (\d+)%"
+    pattern = r"(trained|random weights|made up)\s*: (\d+)%, (\d+)%, (\d+)% of the head's heat .* which holds (\d+)%"
     return {name: [int(value) for value in rest] for name, *rest in re.findall(pattern, text)}
 
 
@@ -146,12 +154,12 @@ def test_losing_flair_takes_everything_pre_much_and_post_nothing_to_speak_of(pri
     assert abs(dice["without post"] - dice["all three"]) < 0.06
 
 
-def test_it_bears_what_training_showed_it_and_not_a_flat_contrast_or_noise(printed):
+def test_it_bears_a_dimmer_picture_and_a_one_sided_coil_but_flat_contrast_and_noise_cost_a_sixth(printed):
     dice = mean_dice(printed)
-    for borne in ("dimmer", "one-sided"):
-        assert dice[borne] > dice["as it was"] - 0.06
+    assert dice["dimmer"] > dice["as it was"] - 0.02
+    assert dice["one-sided"] > dice["as it was"] - 0.05
     for not_borne in ("flat contrast", "noisy"):
-        assert dice[not_borne] < dice["as it was"] - 0.08
+        assert 1 / 8 < 1 - dice[not_borne] / dice["as it was"] < 1 / 4
 
 
 def test_some_institutions_have_too_few_patients_for_any_comparison(printed):

@@ -12,6 +12,7 @@ EXERCISES = [
         kind="prediction",
         task="Guess: of 100 pixels that the network calls tumour with at least 90 %, how many are tumour?",
         between=(0, 100),
+        whole=True,
         hints=[
             "There is no wrong answer here: a guess that you have made is one that you can be surprised by.",
             "What would the number be if 90 % and more were meant? You have just seen one slice where it was not.",

@@ -6,6 +6,10 @@ from course_lib.check.exercise import Exercise, Misconception, Property, case
 from course_lib.explain import brier_score
 
 
+def _brier(truth, probability, head):
+    return brier_score(truth, probability, head)
+
+
 def _gaps(truth, probability):
     return np.asarray(probability, float) - np.asarray(truth, float)
 
@@ -51,7 +55,7 @@ BRIER = Exercise(
     name="brier",
     lesson=9,
     task="The Brier score inside the head: the mean squared distance of the probability from what is.",
-    reference=brier_score,
+    reference=_brier,
     properties=[
         Property(
             "It is the mean of the squared distances from 0 or 1.",

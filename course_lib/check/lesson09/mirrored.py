@@ -47,6 +47,26 @@ def _summed(predict, images):
     return 2 * _mirrored(predict, images)
 
 
+def _larger(predict, images):
+    return np.maximum(predict(images), predict(images[:, :, ::-1])[:, :, ::-1])
+
+
+def _all_axes(predict, images):
+    return (predict(images) + np.flip(predict(np.flip(images)))) / 2
+
+
+def _last_axis_of_the_images_alone(predict, images):
+    return (predict(images) + predict(images[..., ::-1])) / 2
+
+
+def _turned_back_on_another_axis(predict, images):
+    return (predict(images) + predict(images[:, :, ::-1])[:, ::-1]) / 2
+
+
+def _turned_back_on_the_right_axis_only(predict, images):
+    return (predict(images) + predict(images[:, ::-1])[:, :, ::-1]) / 2
+
+
 def flair_alone(images):
     """A network that calls each pixel as likely tumour as it is bright on FLAIR: it treats both sides alike."""
     return images[..., 1] / 255
@@ -132,6 +152,31 @@ MIRRORED = Exercise(
             "the network asked once",
             "You flipped the answer, not the question: nothing new has been learned from the network.",
             _answer_flipped_alone,
+        ),
+        Misconception(
+            "the larger, not the mean",
+            "You kept the larger of the two answers at every pixel: one of the two then decides alone. Average them.",
+            _larger,
+        ),
+        Misconception(
+            "every axis flipped",
+            "`np.flip` without an axis turns everything round: slices, rows, columns and sequences. Mirror one axis.",
+            _all_axes,
+        ),
+        Misconception(
+            "the sequences turned instead of the slice",
+            "`images[..., ::-1]` flips the last axis, which holds the sequences. Left and right are where they were.",
+            _last_axis_of_the_images_alone,
+        ),
+        Misconception(
+            "turned back on another axis",
+            "You mirrored left and right, and turned the answer back up and down. Both have to be the same axis.",
+            _turned_back_on_another_axis,
+        ),
+        Misconception(
+            "asked on another axis",
+            "You asked upside down, and turned the answer back left and right. Both have to be the same axis.",
+            _turned_back_on_the_right_axis_only,
         ),
         Misconception("added up, not averaged", "Two probabilities of 0.8 are 0.8 on average, not 1.6.", _summed),
     ],

@@ -59,6 +59,17 @@ def _nearest(truth, probability, head, bins=10):
     return np.array([_mean_or_nan(truth[place == k]) for k in range(bins)])
 
 
+def _rounded(truth, probability, head, bins=10):
+    truth, said = _inside(truth, probability, head)
+    place = np.minimum(np.round(said * bins).astype(int), bins - 1)
+    return np.array([_mean_or_nan(truth[place == k]) for k in range(bins)])
+
+
+def _histogram_of_tumor(truth, probability, head, bins=10):
+    truth, said = _inside(truth, probability, head)
+    return np.histogram(said[truth], bins, (0, 1))[0] / max(truth.sum(), 1)
+
+
 def _upper_edge(truth, probability, head, bins=10):
     truth, said = _inside(truth, probability, head)
     place = np.maximum(np.ceil(said * bins).astype(int) - 1, 0)
@@ -142,6 +153,17 @@ SHARES = Exercise(
             _nearest,
         ),
         Misconception(
+            "rounded instead of cut off",
+            "Rounding moves the upper half of each bin into the next one. Cut off the decimals: `astype(int)` does.",
+            _rounded,
+        ),
+        Misconception(
+            "the tumour pixels' histogram",
+            "You share out the tumour pixels among the bins. Divide by the number of all pixels in the bin, not by all "
+            "the tumour there is; and a bin without any has no share.",
+            _histogram_of_tumor,
+        ),
+        Misconception(
             "bins take their upper edge",
             "A probability on an edge went into the bin below. Here a bin begins with its lower edge.",
             _upper_edge,
@@ -150,6 +172,6 @@ SHARES = Exercise(
     hints=[
         "First keep what is inside the head: `truth[head]` and `probability[head]` are two long rows of equal length.",
         "In which bin lies a probability? Multiply it by the number of bins and cut off the decimals; then mind 1.",
-        "Loop over the bins: choose the pixels of each; where there are none put `np.nan`, else the mean of their truth.",
+        "Loop over the bins: choose its pixels; where there are none put `np.nan`, else the mean of their truth.",
     ],
 )
