@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from course_lib import evaluation
@@ -19,7 +20,7 @@ from course_lib.errors import CourseError
 from course_lib.grading import wire
 from course_lib.grading.key import find_secret, load_key
 from course_lib.grading.model import DIED, MISSING, MISSING_VALUE
-from course_lib.grading.vary import drawn_like
+from course_lib.grading.vary import drawn_like, vary
 from tools.notebook_build.slices import run_slice, slice_of
 from tools.notebook_build.source import find_lessons, learners_copy, read_source
 
@@ -314,6 +315,7 @@ def test_a_drawn_case_is_wrong_for_the_same_mistakes_as_the_case_it_comes_from()
             "from course_lib.check import case\nHIDDEN = {'standardise': lambda random: [[case('x')], [], []]}",
             "reference",
         ),
+        ("HIDDEN = {'standardise': lambda random: {'It is fine.': []}}", "no property 'It is fine.'"),
         ("import nowhere", "Cannot load"),
     ],
 )
@@ -321,6 +323,32 @@ def test_hidden_cases_that_do_not_fit_are_refused_with_their_exercise_or_file(tm
     (tmp_path / "lesson01.py").write_text(text)
     with pytest.raises(CourseError, match=said):
         load_key([1], hidden_folder=tmp_path)
+
+
+def test_hidden_cases_by_statement_leave_the_other_properties_to_be_varied(tmp_path):
+    text = """
+import numpy as np
+import pandas as pd
+from course_lib.check import case
+HIDDEN = {"standardise": lambda random: {"Shape and number of sequences are free.": [case(np.eye(3)[..., None])]}}
+"""
+    (tmp_path / "lesson01.py").write_text(text)
+    assert [len(drawn) for drawn in load_key([1], hidden_folder=tmp_path).hidden["standardise"]] == [2, 2, 1]
+
+
+def test_names_of_patients_are_changed_alike_everywhere_and_other_texts_are_not():
+    names = ["TCGA_CS_4941_19960909", "TCGA_CS_4942_19970222"]
+    table = pd.DataFrame({"patient": ["A", "B", "A"], "part": ["test", "train", "test"], "slice": [3, 4, 9]})
+    for seed in range(20):
+        made = vary(case(names, table, kind="conv", other=names[0]), np.random.default_rng(seed))
+        (first, second), frame = sorted(set(made.inputs[0]), key=made.inputs[0].index), made.inputs[1]
+        assert made.keywords == {"kind": "conv", "other": first}
+        assert first[:11] == second[:11]
+        assert first[:5] == "TCGA_"
+        assert (len(first), first != second) == (len(names[0]), True)
+        assert (frame.patient == frame.patient[0]).tolist() == [True, False, True]
+        assert frame.part.tolist() == ["test", "train", "test"]
+        assert np.diff(frame["slice"]).tolist() == [1, 5]
 
 
 def test_outcomes_may_be_given_decoded():

@@ -217,10 +217,10 @@ def _drawn(exercise: Exercise, drawer: Callable | None, secret: str) -> list[lis
     random = np.random.default_rng(int.from_bytes(seed, "big"))
     rules: Sequence[Property] = exercise.properties
     if drawer is None:
-        return [
-            [new for each in rule.cases for new in drawn_like(exercise, rule, each, random, EACH)] for rule in rules
-        ]
+        return [_varied(exercise, rule, random) for rule in rules]
     drawn = drawer(random)
+    if isinstance(drawn, dict):
+        drawn = _by_statement(exercise, drawn, random)
     if len(drawn) != len(rules):
         raise CourseError(f"Hidden cases of {exercise.name!r}: {len(drawn)} lists for {len(rules)} properties.")
     for rule, cases in zip(rules, drawn, strict=True):
@@ -231,6 +231,18 @@ def _drawn(exercise: Exercise, drawer: Callable | None, secret: str) -> list[lis
         if judge(alone, exercise.reference, {}).score < 1 or not found <= known | {""}:
             raise CourseError(f"Hidden cases of {exercise.name!r}: its reference fails on one of {rule.statement!r}")
     return drawn
+
+
+def _varied(exercise: Exercise, rule: Property, random: np.random.Generator) -> list[Case]:
+    return [new for each in rule.cases for new in drawn_like(exercise, rule, each, random, EACH)]
+
+
+def _by_statement(exercise: Exercise, drawn: dict[str, list[Case]], random: np.random.Generator) -> list[list[Case]]:
+    """Return the cases of each property: those given under its statement, or else varied ones."""
+    unknown = set(drawn) - {rule.statement for rule in exercise.properties}
+    if unknown:
+        raise CourseError(f"Hidden cases of {exercise.name!r}: it has no property {sorted(unknown)[0]!r}.")
+    return [drawn.get(rule.statement) or _varied(exercise, rule, random) for rule in exercise.properties]
 
 
 def _call(name: str, case: Case) -> Call:

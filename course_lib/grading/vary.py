@@ -6,6 +6,7 @@ hidden case whose subject is another one, and no mistake that a visible case sho
 """
 
 import itertools
+import string
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,19 +20,29 @@ from course_lib.check.judging import judge_outcomes
 from course_lib.check.running import call
 
 TRIES = 240  # candidates drawn before a case is given up
-PICKY = 120  # of these so many must also give an output that no visible case of the property gives
+PICKY = 30  # of these so many must also give an output that no visible case of the property gives
+COLLECTION = "TCGA_"  # with which a patient's name begins
 ANCHORS = (0.0, 0.25, 0.5, 0.75, 1.0)  # values with a meaning of their own: thresholds, edges of bins, certainty
 
 
 def vary(case: Case, random: np.random.Generator) -> Case:
     """Return a case of the same form with other values; whether it still tests the same, `drawn_like` finds out.
 
-    Texts, functions, True, False, None, 0 and 1 stay. Equal numbers stay equal and larger ones larger; the pixels of
-    arrays of one shape may be moved about together; a row, or an item of a list, may be there twice.
+    Functions, True, False, None, 0 and 1 stay, and so do texts, but for names of patients, which get other letters and
+    digits: names that began alike still do. Equal numbers stay equal and larger ones larger; whole numbers of tables
+    may all grow by the same; the pixels of arrays of one shape may be moved about together; a row, or an item of a
+    list, may be there twice.
     """
     inputs, keywords = case.fresh()
     tree = [list(inputs), keywords]
-    for change, chance in ((_moved, 0.5), (_scattered, 0.3), (_repeated, 0.3), (_revalued, 0.9)):
+    for change, chance in (
+        (_moved, 0.5),
+        (_scattered, 0.3),
+        (_repeated, 0.3),
+        (_revalued, 0.6),
+        (_shifted, 0.7),
+        (_renamed, 1),
+    ):
         if random.random() < chance:
             tree = change(tree, random)
     return Case(tuple(tree[0]), tree[1], "hidden")
@@ -105,8 +116,19 @@ def _each(value: Any, change: Callable[[Any], Any], tables: bool = False) -> Any
 
 def _column(series: pd.Series, change: Callable[[Any], Any]) -> pd.Series:
     if not pd.api.types.is_numeric_dtype(series):
+        names = series.name == "patient"
+        return (
+            pd.Series([change(_Patient(text)) for text in series], series.index, name=series.name) if names else series
+        )
+    if pd.api.types.is_integer_dtype(series):  # counts and numbers of slices, which `_shifted` moves together
         return series
     return pd.Series(change(series.to_numpy(copy=True)), index=series.index, name=series.name)
+
+
+class _Patient(str):
+    """A text that is known to be a patient's name by the column that it stands in."""
+
+    __slots__ = ()
 
 
 def _leaves(tree: Any, tables: bool = False) -> list[Any]:
@@ -169,6 +191,35 @@ def _decimals(values: list[float], random: np.random.Generator) -> dict[float, f
         if len({low, high, *drawn.tolist()}) == len(inner) + 2:
             new |= dict(zip(inner, drawn.tolist(), strict=True))
     return new
+
+
+def _shifted(tree: Any, random: np.random.Generator) -> Any:
+    """Add the same to all whole numbers of tables, so that neighbours stay neighbours."""
+    step = int(random.integers(1, 30))
+
+    def shift(leaf):
+        if not isinstance(leaf, pd.DataFrame):
+            return leaf
+        whole = [name for name in leaf if pd.api.types.is_integer_dtype(leaf[name])]
+        return leaf.assign(**{name: leaf[name] + step for name in whole})
+
+    return _each(tree, shift)
+
+
+def _renamed(tree: Any, random: np.random.Generator) -> Any:
+    """Put another letter or digit for each in a patient's name, the same one everywhere; the collection stays."""
+    letters = string.ascii_uppercase
+    other = str.maketrans(
+        letters + string.digits,
+        "".join([*random.permutation(list(letters)), *random.permutation(list(string.digits))]),
+    )
+
+    def rename(leaf):
+        if isinstance(leaf, str) and leaf.startswith(COLLECTION):
+            return COLLECTION + leaf.removeprefix(COLLECTION).translate(other)
+        return leaf.translate(other) if isinstance(leaf, _Patient) else leaf
+
+    return _each(tree, rename, tables=True)
 
 
 def _whole(values: list[int], random: np.random.Generator) -> dict[int, int]:

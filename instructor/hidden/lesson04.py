@@ -11,16 +11,25 @@ def _names(convolutions, last_pooling):
 
 
 def where_to_tap(random):
-    """A list of cases for each property."""
+    """Cases by property."""
 
     def blocks(count):
         return [int(random.integers(1, 6)) for _ in range(count - 1)] + [int(random.integers(5, 8))]
 
-    return [
-        [case(_names([3, *blocks(4)], True)), case(_names([2, *blocks(2)], True))],
-        [case(_names([2, *blocks(4)], False)), case(_names([3, *blocks(3)], False))],
-        [case(_names([3, *blocks(5)], True)), case(_names([1, 3, *blocks(3)], True))],
-    ]
+    return {
+        "Of every block the last convolution is handed over, before it is pooled.": [
+            case(_names([3, *blocks(4)], True)),
+            case(_names([2, *blocks(2)], True)),
+        ],
+        "The last block may end without a pooling: its last convolution is the bridge.": [
+            case(_names([2, *blocks(4)], False)),
+            case(_names([3, *blocks(3)], False)),
+        ],
+        "It works for other numbers of convolutions too.": [
+            case(_names([3, *blocks(5)], True)),
+            case(_names([1, 3, *blocks(3)], True)),
+        ],
+    }
 
 
 HIDDEN = {"where_to_tap": where_to_tap}
