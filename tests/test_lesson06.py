@@ -124,6 +124,23 @@ def test_a_mask_shifted_with_mixing_is_grey_and_with_the_nearest_pixel_is_not(pr
     assert rows["1"] - rows["0"]
 
 
+def test_the_four_trainings_stand_in_the_order_that_the_model_answer_tells():
+    source = SOURCE.read_text(encoding="utf-8")
+    names = re.findall(r'"([a-z ]+)":', re.search(r"^four = \{(.*)\}$", source, re.MULTILINE)[1])
+    drawn = np.random.default_rng(int(re.search(r"shuffle=(\d+)", source)[1])).permutation(len(names))
+    assert [names[k] for k in drawn] == ["apart", "by heart", "slow", "together"]
+
+
+def test_a_recipe_without_a_plateau_shows_no_patience_for_one():
+    cells = nbformat.read(SOLUTION, as_version=4).cells
+    (cell,) = [cell for cell in cells if "recipes = " in cell.source]
+    rows = re.findall(r"^(schedule|plateau_\w+) +(\S+) +(\S+) +(\S+)", cell.outputs[-1].data["text/plain"], re.M)
+    table = {name: values for name, *values in rows}
+    assert table["schedule"] == ["plateau", "plateau", "cosine"]
+    for name in ("plateau_patience", "plateau_factor"):
+        assert [value == "–" for value in table[name]] == [False, False, True]
+
+
 # --- what the exercises ask is what Keras does ---
 
 

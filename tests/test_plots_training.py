@@ -105,6 +105,20 @@ def test_four_trainings_in_two_rows_leave_no_empty_chart():
     assert len(axes) == len(axes[0].figure.axes) == 3
 
 
+def test_shuffled_trainings_are_all_there_under_letters_in_another_order():
+    histories = {name: {"loss": [0.9, value]} for name, value in zip("wxyz", (0.1, 0.2, 0.3, 0.4), strict=True)}
+    axes = plots.side_by_side(histories, shuffle=12)
+    assert [ax.get_title() for ax in axes] == ["A", "B", "C", "D"]
+    ends = [line(ax, "loss, training").get_ydata()[-1] for ax in axes]
+    assert sorted(ends) == [0.1, 0.2, 0.3, 0.4] != ends
+
+
+def test_a_rate_that_nothing_changes_may_be_left_out(series):
+    ax = plots.steered(series, stopped=6, restored=5, rate=False)
+    assert ax.figure.axes == [ax]
+    assert ax.get_xlabel() == "epoch"
+
+
 def test_every_part_of_an_epoch_has_its_bar_from_above():
     ax = plots.time_spent({"read": 0.5, "learn": 0.05})
     assert [bar.get_width() for bar in ax.patches] == [0.5, 0.05]

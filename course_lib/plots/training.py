@@ -40,7 +40,7 @@ def rate_range(table, chosen=None, window=7, ax=None):
     return ax
 
 
-def steered(table, patience=None, stopped=None, restored=None, title=None, ax=None):
+def steered(table, patience=None, stopped=None, restored=None, title=None, ax=None, rate=True):
     """A series of validation losses above, and below it the learning rate that a callback made of it.
 
     Points that are better than all before are filled, the others hollow: those are what patience counts.
@@ -53,6 +53,7 @@ def steered(table, patience=None, stopped=None, restored=None, title=None, ax=No
         restored: the epoch whose weights were put back, ringed; or None.
         title: over the chart.
         ax: axes for the losses, the rate then within their lower edge; or None for a new figure, the rate below.
+        rate: whether to draw the rate at all; one that nothing changes only distracts.
 
     Returns:
         The axes of the losses.
@@ -63,7 +64,9 @@ def steered(table, patience=None, stopped=None, restored=None, title=None, ax=No
     epoch, loss = table["epoch"].to_numpy(), table["val_loss"].to_numpy()
     better = loss < np.minimum.accumulate(np.concatenate([[np.inf], loss[:-1]]))
     with looks.style():
-        if ax is None:
+        if not rate:
+            ax = below = looks.new_axes(ax, (8, 3.6))
+        elif ax is None:
             ax, below = plt.subplots(2, 1, figsize=(8, 4.8), sharex=True, height_ratios=(3, 1), layout="constrained")[1]
         else:
             below = ax.inset_axes([0, 0, 1, 0.25], sharex=ax)
@@ -75,7 +78,10 @@ def steered(table, patience=None, stopped=None, restored=None, title=None, ax=No
         _mark_ends(ax, epoch, loss, stopped, restored)
         ax.set_ylabel("validation loss")
         ax.margins(y=0.22)
-        _draw_rate(below, epoch, table["learning_rate"].to_numpy())
+        if rate:
+            _draw_rate(below, epoch, table["learning_rate"].to_numpy())
+        below.set_xlabel("epoch")
+        below.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
         ax.legend(loc="upper center", ncols=2)
         if title:
             ax.set_title(title)
@@ -113,17 +119,17 @@ def _draw_rate(ax, epoch, rate):
             f"{rate[k]:.2g}", (epoch[k], rate[k]), (2, 4), textcoords="offset points", color="black", fontsize=9
         )
     ax.set_ylabel("rate")
-    ax.set_xlabel("epoch")
-    ax.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
 
 
-def side_by_side(histories, columns=None):
+def side_by_side(histories, columns=None, shuffle=None):
     """Losses and validation Dice of several trainings, one chart each, all on the same scales.
 
     Args:
         histories: a dict from a title to a history: a row an epoch, with loss and, where there are, val_loss and
             val_dice.
         columns: charts in a row; all in one if None.
+        shuffle: a seed: the charts stand in an order drawn with it, titled A, B, C …, so that which is which has to
+            be seen. None keeps order and titles.
 
     Returns:
         An array of axes, one a training.
@@ -131,6 +137,9 @@ def side_by_side(histories, columns=None):
     histories = {name: pd.DataFrame(history) for name, history in histories.items()}
     if not histories or any("loss" not in history or history.empty for history in histories.values()):
         raise ArgumentError("Each history needs the column loss, a row an epoch, and there must be one at least.")
+    if shuffle is not None:
+        drawn = np.random.default_rng(shuffle).permutation(len(histories))
+        histories = {chr(ord("A") + place): list(histories.values())[k] for place, k in enumerate(drawn)}
     columns = columns or len(histories)
     rows = -(-len(histories) // columns)
     looked = (

@@ -58,15 +58,16 @@ print(f"to look at: {len(unseen)} slices of {unseen.patient.nunique()} others")
 
 # %% [markdown]
 # One network serves the whole lesson. A `Snapshot` puts it back to its first weights before every training, so that
-# trainings differ only in what we change.
+# trainings differ only in what we change. (`jit_compile=False` leaves out XLA, a second compiler, which is for
+# graphics cards.)
 
 # %%
 keras.utils.set_random_seed(0)
 model = models.unet((32, 32, 3), filters=(8, 16, 24, 32, 32))
 for layer in model.layers:
     if isinstance(layer, layers.BatchNormalization):
-        layer.momentum = 0.9  # averages over few steps, since there will be few
-model.compile(keras.optimizers.Adam(), loss=keras.losses.BinaryCrossentropy(), jit_compile=False)
+        layer.momentum = 0.9  # Keras' 0.99 needs hundreds of steps to know an average; there will be few
+model.compile(keras.optimizers.Adam(), loss=keras.losses.BinaryCrossentropy(), jit_compile=False)  # no XLA
 start = training.Snapshot(model)
 print(f"{model.count_params():,} numbers")
 
@@ -111,8 +112,8 @@ plots.show(axes, alt="Bars: reading and decoding, taking from memory, learning. 
 # network that sees the same variation in every epoch sees none.
 #
 # How many steps has an epoch? 100 slices in batches of eight make twelve steps, and four slices are left over. One may
-# take them as a smaller batch, a thirteenth step, or leave them out: the order is drawn anew for every epoch, so that
-# other slices are left over next time.
+# take them as a smaller batch, a thirteenth step, or leave them out, as this course does: the order is drawn anew for
+# every epoch, so that other slices are left over next time.
 #
 # ## Vary, and look
 #
@@ -125,7 +126,7 @@ some, outlines = data.load_slices(seen.nlargest(6, "tumor_pixels"), size=96)
 moved, moved_outlines = data.augment_batch(some, outlines, moves, seed=3)
 _, other_outlines = data.augment_batch(some, outlines, moves, seed=4)
 rows = np.concatenate([some, moved, moved]), np.concatenate([outlines, moved_outlines, other_outlines])
-titles = ["as loaded", *[""] * 5, "together", *[""] * 5, "apart", *[""] * 5]
+titles = ["as loaded", *[""] * 5, "moved, I", *[""] * 5, "moved, II", *[""] * 5]
 axes = plots.slice_grid(*rows, titles=titles, columns=6)
 plots.show(axes, alt="Six slices in three rows: outlines on the tumours in the upper two; beside them in the third")
 
@@ -155,7 +156,7 @@ def move_pairs(images, masks, mirror, right):
 
     images: (slice, height, width, channel) float. masks: the same axes, one channel, in {0, 1}; they stay so.
     mirror: (slice,) booleans, whether left and right change places. right: (slice,) pixels to shift to the right,
-    afterwards; also parts of pixels, which mix brightness, and negative ones. What comes in from outside is 0.
+    after mirroring; may be fractional (then brightness mixes: order 1) or negative. What comes in from outside is 0.
     """
     ### BEGIN SOLUTION
     new, new_masks = [], []
@@ -243,9 +244,8 @@ plots.show(axes, alt="Two trainings: in both, losses fall; validation Dice rises
 #
 # ## By heart
 #
-# Lesson 3 let a network learn a batch by heart, as a test. Now we let it run, to see what that looks like from
-# outside: three slices of one patient, shown until an epoch has eight steps. Unseen patients are scored after every
-# epoch.
+# Lesson 3 let a network learn a batch by heart, as a test. Now we let it run, to see what that looks like from outside:
+# three slices of one patient, repeated to 64, which is eight steps. Unseen patients are scored after every epoch.
 #
 # **24 epochs: in which one will the network be best on the unseen patients?** Best is where the validation loss is
 # lowest.
@@ -278,7 +278,7 @@ plots.show(axes, alt="Training loss falls to nearly 0; validation loss falls, tu
 #
 # ## The first watchman: a plateau cuts the rate
 #
-# `ReduceLROnPlateau` counts the epochs since the best one. Has it counted up to its `patience`, it multiplies the
+# `ReduceLROnPlateau` counts the epochs since the best one. When the count reaches its `patience`, it multiplies the
 # learning rate by its `factor` and begins to count anew. Large steps first, then small ones, just when large ones no
 # longer help. Here are twelve validation losses to follow with a finger; the numbers at the points are its count.
 
@@ -333,12 +333,13 @@ check("plateau_rates", plateau_rates)
 stop = keras.callbacks.EarlyStopping(monitor="val_loss", patience=4, restore_best_weights=True)
 told, weight = training.replay(twelve, [stop])
 print(f"stopped after epoch {len(told)}; the weight in the end: {weight}")
-axes = plots.steered(told, patience=4, stopped=len(told), restored=weight)
+axes = plots.steered(told, patience=4, stopped=len(told), restored=weight, rate=False)
 plots.show(axes, alt="The same losses up to epoch 11, where a line says stop; epoch 7, the lowest, is ringed: restored")
 
 # %% [markdown]
 # `ModelCheckpoint` does with a file what `restore_best_weights` does in memory: it saves whenever there is a new best.
-# So a power cut costs no more than one epoch.
+# So after a power cut the best weights are still there; all that came after them is lost. To go on where it stopped
+# takes more: see below.
 #
 # ### Exercise 3: when, and which?
 
@@ -412,19 +413,22 @@ pd.DataFrame({**rows, "on disk": on_disk}).T[["val_loss", "val_dice"]].astype(fl
 #
 # A training is decided by a handful of settings, and the original authors' are known: patience 10 and factor 0.2 for
 # the rate, 30 for the stop, 60 epochs. With a patience of 10, a training of six epochs never sees a cut: patience is
-# counted in epochs, and has to fit their number. A `Recipe` holds all of it, and refuses what cannot
-# be. `original()` is theirs, `full()` ours for a graphics card, `fast()` for your machine.
+# counted in epochs, and has to fit their number. A `Recipe` holds all of it, and refuses impossible values.
+# `original()` is theirs, `full()` ours for a graphics card, `fast()` for your machine.
 
 # %%
 recipes = {name: getattr(training.Recipe, name)() for name in ("original", "full", "fast")}
 names = ["size", "width", "batch", "epochs", "learning_rate", "epsilon", "schedule", "warmup"]
 names += ["plateau_patience", "plateau_factor", "stopping_patience", "monitor", "empty_per_tumor"]
-pd.DataFrame({title: [str(getattr(recipe, name)) for name in names] for title, recipe in recipes.items()}, index=names)
+settings = {title: [str(getattr(recipe, name)) for name in names] for title, recipe in recipes.items()}
+settings = pd.DataFrame(settings, index=names)
+settings.loc[["plateau_patience", "plateau_factor"], settings.loc["schedule"] != "plateau"] = "–"  # not used
+settings
 
 # %% [markdown]
 # Two rows to notice. `monitor`: the original watches the validation loss, ours the validation Dice by patient, the
 # number that is reported in the end. And `schedule`: our fast recipe lets the rate fall along a cosine, whatever
-# validation says; with few epochs there is no time to wait for a plateau.
+# validation says. In 30 epochs a patience of 10 would leave room for two cuts at most.
 #
 # ## Pull the plug
 #
@@ -448,7 +452,7 @@ print(f"epochs: {len(run.history)} in the whole run, {len(training.load_run(left
 
 # %% [markdown]
 # Now resume what was left. If anything was forgotten, an optimiser's moment or a random number, epochs 3 and 4 come out
-# differently. Do they?
+# differently. Do they? (The watchmen's counts come back too, but with a patience of 10 four epochs cannot show it.)
 
 # %% tags=["nbval-ignore-output"]
 resumed = training.train(tiny, few_patients, left, resume=True, progress=False)
@@ -469,7 +473,8 @@ resumed.history.round(4)
 # %% tags=["nbval-ignore-output"]
 start.restore(learning_rate=1e-4)
 slow = training.fit_arrays(model, seen_images, seen_masks, epochs=6, validation=held_out, progress=False)
-axes = plots.side_by_side({"A": apart, "B": by_heart, "C": slow, "D": together}, columns=4)
+four = {"together": together, "apart": apart, "by heart": by_heart, "slow": slow}
+axes = plots.side_by_side(four, columns=4, shuffle=12)  # names taken off, drawn in another order
 plots.show(axes, alt="Four trainings A to D, each with training loss, validation loss and validation Dice by epoch")
 
 # %% [markdown]
@@ -496,7 +501,7 @@ check("four_trainings", four_trainings)
 #
 # - Decode once, keep bytes in memory, vary anew in every epoch; look at a batch as the network gets it.
 # - Slice and mask share their random numbers. Moved apart, the loss still falls, and nothing is learned.
-# - A range test finds the learning rate in one epoch or two.
+# - A range test finds the learning rate in some eighty steps.
 # - The best epoch is not the last: one watchman cuts the rate, one stops, one keeps the best weights.
 # - A training that can be resumed is one that has kept everything: weights, optimiser, counts, seeds.
 #

@@ -35,8 +35,51 @@ def _mask_grey(images, masks, mirror, right):
     return _all(images, mirror, right, 1), _all(masks, mirror, right, 1)
 
 
+def _mask_grown(images, masks, mirror, right):
+    return _all(images, mirror, right, 1), (_all(masks, mirror, right, 1) > 0).astype(masks.dtype)
+
+
+def _image_without_order(images, masks, mirror, right):
+    return _all(images, mirror, right, 3), _all(masks, mirror, right, 0)
+
+
+def _mask_without_order(images, masks, mirror, right):
+    return _all(images, mirror, right, 1), _all(masks, mirror, right, 3)
+
+
+def _both_without_order(images, masks, mirror, right):
+    return _all(images, mirror, right, 3), _all(masks, mirror, right, 3)
+
+
+def _round_the_edge(images, masks, mirror, right):
+    return tuple(
+        np.stack(
+            [np.roll(one, round(by), axis=1) for one, by in zip(_all(each, mirror, 0 * right, 0), right, strict=True)]
+        )
+        for each in (images, masks)
+    )
+
+
+def _comes_in_on_the_other_side(inputs, output):
+    """A sign: slices shifted by whole pixels hold at the edge what left on the other side, or what wraps to there."""
+    images, _, mirror, right = inputs
+    turned = [one[:, ::-1] if flip else one for one, flip in zip(images, mirror, strict=True)]
+    wrapped = [ndimage.shift(one, (0, by, 0), order=1, mode="wrap") for one, by in zip(turned, right, strict=True)]
+    given = np.asarray(output[0])
+    whole = right.any() and not (right % 1).any()
+    return whole and (np.allclose(given, wrapped) or np.allclose(given, _round_the_edge(*inputs)[0]))
+
+
+def _list_of_pairs(images, masks, mirror, right):
+    return list(zip(*_pairs(images, masks, mirror, right), strict=True))
+
+
 def _image_in_whole_pixels(images, masks, mirror, right):
     return _all(images, mirror, right, 0), _all(masks, mirror, right, 0)
+
+
+def _rounded(images, masks, mirror, right):
+    return _pairs(images, masks, mirror, np.round(right))
 
 
 def _upside_down(images, masks, mirror, right):
@@ -151,9 +194,49 @@ PAIRS = Exercise(
             _mask_grey,
         ),
         Misconception(
+            "the mask has grown",
+            "Mixed first, then everything above 0 taken for tumour: the mask is 0 and 1 again, and wider than before. "
+            "Take the nearest pixel instead.",
+            _mask_grown,
+        ),
+        Misconception(
+            "the slice's `order` left out",
+            "Masks are right. For slices `ndimage.shift` bends curves through the pixels (order 3) unless you say "
+            "order 1; such curves overshoot at edges.",
+            _image_without_order,
+        ),
+        Misconception(
+            "the mask's `order` left out",
+            "Slices are right. For masks `ndimage.shift` bends curves through 0 and 1 (order 3) unless you say order "
+            "0: values between, below and above come out.",
+            _mask_without_order,
+        ),
+        Misconception(
+            "`order` left out",
+            "Unless you say otherwise, `ndimage.shift` bends curves through the pixels (order 3). Slices want order 1; "
+            "and masks, which hold 0 and 1 only?",
+            _both_without_order,
+        ),
+        Misconception(
+            "what leaves on one side comes in on the other",
+            "The right ear does not belong beside the left. What comes in from outside is 0.",
+            _round_the_edge,
+            sign=_comes_in_on_the_other_side,
+        ),
+        Misconception(
+            "a list of pairs",
+            "Two arrays are asked: all slices in the first, all masks in the second. Stack each by itself.",
+            _list_of_pairs,
+        ),
+        Misconception(
             "the slice in whole pixels too",
             "The mask is right. But the slice jumps from pixel to pixel: brightness may be mixed, and should be.",
             _image_in_whole_pixels,
+        ),
+        Misconception(
+            "the shift rounded to whole pixels",
+            "1.3 pixels have become 1. `ndimage.shift` takes fractions; they mix brightness in the slice.",
+            _rounded,
         ),
         Misconception(
             "upside down instead of left and right",

@@ -4,12 +4,12 @@ from course_lib.check.exercise import Exercise, Misconception, Property, case
 
 
 def _rates(losses, rate, patience, factor, *, limit=0, keep_after_cut=False, keep_when_better=False, ties=False,
-           previous=False, from_start=False, late=0, kept_best=False):  # fmt: skip
+           previous=False, from_start=False, kept_best=False, least=0):  # fmt: skip
     """The rate of every epoch; each keyword makes one mistake."""
     rates, best, waited, cuts = [], float("inf"), 0, 0
     for loss in losses:
         rates.append(rate * (factor if from_start and cuts else factor**cuts))
-        better = loss <= best if ties else loss < best
+        better = loss <= best if ties else loss < best - least
         if better:
             best, waited = loss, waited if keep_when_better else 0
         else:
@@ -51,6 +51,10 @@ def _best_forgotten_after_a_cut(losses, rate, patience, factor):
     return _rates(losses, rate, patience, factor, kept_best=True)
 
 
+def _small_gains_do_not_count(losses, rate, patience, factor):
+    return _rates(losses, rate, patience, factor, least=1e-4)
+
+
 def _cut_only_once(losses, rate, patience, factor):
     return _rates(losses, rate, patience, factor, from_start=True)
 
@@ -71,7 +75,10 @@ PLATEAU = Exercise(
     properties=[
         Property(
             "As long as the loss keeps falling, the rate stays.",
-            [case([0.9, 0.7, 0.6, 0.5], 0.1, 2, 0.5, note="better in every epoch")],
+            [
+                case([0.9, 0.7, 0.6, 0.5], 0.1, 2, 0.5, note="better in every epoch"),
+                case([0.5, 0.49995, 0.4999, 0.49985], 0.1, 2, 0.5, note="better in every epoch, by very little"),
+            ],
         ),
         Property(
             "After `patience` epochs without a new best, the next epoch's rate is multiplied by the factor.",
@@ -126,6 +133,12 @@ PLATEAU = Exercise(
             "the best forgotten after a cut",
             "A cut does not wipe out what was reached: the best loss stays the one to beat.",
             _best_forgotten_after_a_cut,
+        ),
+        Misconception(
+            "small gains not counted",
+            "That is Keras' habit, whose `min_delta` is 0.0001 unless one says otherwise. Here any lower loss is a new "
+            "best.",
+            _small_gains_do_not_count,
         ),
         Misconception(
             "cut only once",

@@ -34,6 +34,11 @@ def _looks_ahead(losses, patience):
     return last, losses.index(min(losses)) + 1
 
 
+def _counted_from_the_best_of_all(losses, patience):
+    best = losses.index(min(losses)) + 1
+    return min(best + patience, len(losses)), best
+
+
 def _never_stops(losses, patience):
     return len(losses), losses.index(min(losses)) + 1
 
@@ -114,6 +119,12 @@ STOPPING = Exercise(
             "a best epoch from after the stop",
             "What comes after the stop is never trained: no weights exist from there.",
             _looks_ahead,
+        ),
+        Misconception(
+            "the best of all looked for first",
+            "You know the end of the list, and training does not. It may stop before that best epoch comes; what comes "
+            "after the stop is never trained.",
+            _counted_from_the_best_of_all,
         ),
         Misconception(
             "counted from zero",
