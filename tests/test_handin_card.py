@@ -9,7 +9,7 @@ import pytest
 
 from course_lib import data, handin
 from course_lib.errors import ArgumentError, DataError
-from course_lib.handin.card import NOT_YET
+from course_lib.handin.card import NOT_TRIED, NOT_YET
 from course_lib.training import Recipe, Run
 
 NAMES = [f"TCGA_{place}_{number:04d}_20000101" for number, place in enumerate(["CS", "DU", "HT", "DU", "FG", "CS"])]
@@ -109,6 +109,21 @@ def test_the_card_says_data_split_recipe_scores_and_not_for_diagnosis(run, scans
 @pytest.mark.parametrize("limits", [None, ..., "  "])
 def test_limits_that_nobody_wrote_leave_a_gap_that_says_so(run, scans, scores, limits):
     assert NOT_YET in handin.draft_card(run, scans, scores, 0.5, limits)
+
+
+@pytest.mark.parametrize("tried", [None, ..., "  "])
+def test_what_was_tried_leaves_a_gap_until_somebody_writes_it(run, scans, scores, tried):
+    assert NOT_TRIED in handin.draft_card(run, scans, scores, 0.5, "For learning.", tried)
+    card = handin.draft_card(run, scans, scores, 0.5, "For learning.", "Half the width: .02 lower, three seeds.")
+    assert "## What was tried and given up\n\nHalf the width: .02 lower, three seeds." in card
+    assert NOT_TRIED not in card
+
+
+def test_the_card_names_who_is_where(run, scans, scores):
+    card = handin.draft_card(run, scans, scores, 0.5)
+    assert f"- **to train on**: {NAMES[0]}, {NAMES[1]}\n" in card
+    assert f"- **to choose on**: {NAMES[2]}\n" in card
+    assert f"- **kept for the end**: {', '.join(sorted(NAMES[3:]))}\n" in card
 
 
 def test_the_card_of_phantoms_says_that_their_scores_say_nothing_about_patients(run, scans, scores):

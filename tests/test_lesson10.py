@@ -80,6 +80,14 @@ def test_with_four_patients_the_interval_is_wide(printed):
     assert float(high) - float(low) > 0.05
 
 
+def test_many_thresholds_are_nearly_as_good_as_the_chosen_one_and_single_patients_want_others(printed):
+    low, high = re.search(r"mean within 0.02 of the best: thresholds from ([\d.]+) to ([\d.]+)", printed).groups()
+    assert float(high) - float(low) >= 0.1
+    best = [float(each) for each in re.search(r"each patient's own best: (.+)", printed)[1].split(", ")]
+    assert len(best) == 4
+    assert best[-1] - best[0] >= 0.15
+
+
 def test_patients_differ_far_more_than_the_two_ways_to_predict(cells):
     rows = re.findall(r"^PHANTOM\S+\s+([\d.]+)\s+([\d.]+)", shown_table(cells, "ways.round"), re.M)
     dice = np.array(rows, float)
@@ -110,11 +118,20 @@ def test_the_card_says_what_it_must(card):
         assert said in card
 
 
+def test_the_card_has_what_the_marking_asks_for_who_is_where_and_what_was_tried(cells, card, printed):
+    tested = re.findall(r"test\s+(PHANTOM_\w+)", shown_table(cells, "handin.score_predictions"))
+    assert len(tested) == 4
+    (row,) = re.findall(r"^- \*\*kept for the end\*\*: (.+)$", card, re.M)
+    assert sorted(row.split(", ")) == sorted(tested)
+    difference = re.search(r"mean difference (\S+) \(", printed)[1]
+    assert f"mean Dice {difference}" in card.split("## What was tried and given up")[1]
+
+
 def test_the_learners_own_card_leaves_the_limits_to_the_learner():
     learner = nbformat.read(NOTEBOOKS / "10_capstone.ipynb", as_version=4)
     code = "\n".join(cell.source for cell in learner.cells if cell.cell_type == "code")
     assert "limits = ...  # your turn" in code
-    assert "draft_card(run, scans, scores, threshold, limits)" in code
+    assert "draft_card(run, scans, scores, threshold, limits, tried)" in code
 
 
 def test_the_rubric_has_the_points_that_the_text_says():

@@ -14,6 +14,10 @@ COLLECTIONS = {
 }
 NOT_YET = "*Nobody has written this yet: whom it was never shown, where it fails, what nobody has tested.*"
 
+NOT_TRIED = (
+    "*Nobody has written this yet: what was compared on validation, over how many seeds, and what was given up.*"
+)
+
 
 def person(name):
     """The person of a patient's folder: its name without the date.
@@ -63,7 +67,7 @@ def headline(table):
     return {"patients": len(dice), "mean": float(dice.mean()), "median": median, "low": low, "high": high}
 
 
-def draft_card(run, scans, scores, threshold, limits=None):
+def draft_card(run, scans, scores, threshold, limits=None, tried=None):
     """The draft of a model card, in Markdown.
 
     Args:
@@ -73,6 +77,7 @@ def draft_card(run, scans, scores, threshold, limits=None):
             in it.
         threshold: what was used for them, chosen on validation.
         limits: what the network is for and what not, in the author's own words; anything but text leaves a gap.
+        tried: what was compared on validation, and given up, likewise.
 
     Returns:
         The text.
@@ -89,7 +94,6 @@ def draft_card(run, scans, scores, threshold, limits=None):
         )
     if shared := shared_patients(*run.split):
         raise DataError(f"{run.folder}: {shared[0]} is in two parts of the split. Split by patient and train again.")
-    limits = limits.strip() if isinstance(limits, str) and limits.strip() else NOT_YET
     sections = [
         f"# Model card: {run.folder.name}",
         "**Not for diagnosis**, nor for any decision about a patient.",
@@ -97,10 +101,24 @@ def draft_card(run, scans, scores, threshold, limits=None):
         "## How good it is",
         _scores_text(headline(scores), test, threshold),
         _institutions_text(test),
+        "## What was tried and given up",
+        _written(tried, NOT_TRIED),
         "## What it is for, and what not",
-        limits,
+        _written(limits, NOT_YET),
+        "## Who is where",
+        _places_text(run.split),
     ]
     return "\n\n".join(sections) + "\n"
+
+
+def _written(text, gap):
+    return text.strip() if isinstance(text, str) and text.strip() else gap
+
+
+def _places_text(split):
+    names = ("to train on", "to choose on", "kept for the end")
+    lines = (f"- **{name}**: {', '.join(sorted(part))}" for name, part in zip(names, split, strict=True))
+    return "\n".join(lines)
 
 
 def _facts(run, scans):

@@ -53,6 +53,12 @@ def _spread_of_patients(table):
     return handin.headline(table) | {"low": float(mean - 2 * spread), "high": float(mean + 2 * spread)}
 
 
+def _bell_curve(table):
+    dice = _test(table).dice
+    reach = 1.96 * dice.std() / np.sqrt(len(dice))
+    return handin.headline(table) | {"low": float(dice.mean() - reach), "high": float(dice.mean() + reach)}
+
+
 def _interval_of_slices(table):
     test = _test(table)
     low, high = bootstrap_interval(np.repeat(test.dice, test.slices))
@@ -142,6 +148,12 @@ HEADLINE = Exercise(
             "two standard deviations of the patients",
             "This says how much patients differ. Asked for is the interval of their mean.",
             _spread_of_patients,
+        ),
+        Misconception(
+            "1.96 standard errors",
+            "That interval supposes many patients, spread like a bell. Asked for is the bootstrap's, drawn from the "
+            "patients themselves: `evaluation.bootstrap_interval`.",
+            _bell_curve,
         ),
         Misconception(
             "the interval drawn from slices",

@@ -56,6 +56,17 @@ def _one_row_of_numbers(mask):
     return [number for run in handin.encode_runs(mask) for number in run]
 
 
+def _falls_of_unsigned_numbers(mask):
+    steps = np.diff(np.pad(mask.ravel(), 1))
+    return [(int(start), int(end - start)) for start, end in zip(*map(np.flatnonzero, (steps == 1, steps == -1)))]  # noqa: B905 - the mistake
+
+
+def _no_padding(mask):
+    steps = np.diff((mask.ravel() != 0).astype(int))
+    starts, ends = np.flatnonzero(steps == 1) + 1, np.flatnonzero(steps == -1) + 1
+    return [(int(start), int(end - start)) for start, end in zip(starts, ends)]  # noqa: B905 - the mistake itself
+
+
 def _mask(*rows) -> np.ndarray:
     return np.array(rows, np.uint8)
 
@@ -145,6 +156,17 @@ RUNS = Exercise(
             "one pixel too short",
             "A run from pixel 1 to pixel 2 has two pixels, not one.",
             _one_too_short,
+        ),
+        Misconception(
+            "unsigned numbers cannot fall",
+            "No run comes out. If you used `np.diff`: the mask is uint8, and there 0 - 1 is 255, never -1. Make it "
+            "`(mask != 0).astype(int)` first.",
+            _falls_of_unsigned_numbers,
+        ),
+        Misconception(
+            "steps without an empty pixel at the ends",
+            "A run that begins with the first pixel, or ends with the last, has no step there. Put a 0 at either end.",
+            _no_padding,
         ),
         Misconception(
             "all numbers in one row",

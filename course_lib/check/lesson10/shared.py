@@ -54,8 +54,34 @@ def _once_for_each_pair(train, validation, test):
     return sorted([*(train & validation), *(train & test), *(validation & test)])
 
 
+def _counted_over_all_folders(train, validation, test):
+    people = [person for name in [*train, *validation, *test] for person in _people([name])]
+    return sorted({person for person in people if people.count(person) > 1})
+
+
+def _first_twelve_letters(train, validation, test):
+    train, validation, test = ({name[:12] for name in names} for names in (train, validation, test))
+    return sorted(train & validation | train & test | validation & test)
+
+
+def _third_piece(train, validation, test):
+    train, validation, test = ({name.split("_")[2] for name in names} for names in (train, validation, test))
+    return sorted(train & validation | train & test | validation & test)
+
+
+def _not_sorted(train, validation, test):
+    return handin.shared_patients(train, validation, test)[::-1]
+
+
+def _right_but_not_sorted(inputs, output):
+    right = handin.shared_patients(*inputs)
+    return isinstance(output, list) and output != right and sorted(output) == right
+
+
 ANN, ANN_LATER = "TCGA_CS_4941_19960909", "TCGA_CS_4941_19981103"
 BEA, CEM, DAN = "TCGA_CS_4942_19970222", "TCGA_DU_4942_19950701", "TCGA_DU_7010_19860307"
+FIN, GUS = "TCGA_CS_49431_19970101", "TCGA_CS_49432_19970101"
+MANY = [f"TCGA_HT_{number}_19950101" for number in (7603, 7102, 8018, 7856, 7320, 7601, 8105, 7481)]
 EVA, EVA_LATER = "TCGA_HT_7473_19970826", "TCGA_HT_7473_19990212"
 
 SHARED = Exercise(
@@ -66,7 +92,11 @@ SHARED = Exercise(
     properties=[
         Property(
             "A split by patient gives nobody.",
-            [case([ANN, BEA], [CEM], [DAN], note="four people; two hospitals may use the same number")],
+            [
+                case([ANN, BEA], [CEM], [DAN], note="four people; two hospitals may use the same number"),
+                case([ANN, ANN_LATER], [CEM], [DAN], note="one person twice, both times in training: no leak"),
+                case([FIN], [GUS], [DAN], note="two people with longer numbers"),
+            ],
         ),
         Property(
             "Somebody in training and test is found, wherever in the lists.",
@@ -92,8 +122,34 @@ SHARED = Exercise(
             ],
             points=2,
         ),
+        Property(
+            "The list is sorted.",
+            [case([ANN, *MANY], [*MANY[::-1], BEA], [CEM, DAN], note="eight people in training and validation")],
+        ),
     ],
     misconceptions=[
+        Misconception(
+            "the right people, not sorted",
+            "A set has no order, and another one tomorrow. `sorted(...)` makes a list that is always the same.",
+            _not_sorted,
+            sign=_right_but_not_sorted,
+        ),
+        Misconception(
+            "counted over all folders",
+            "Somebody with two folders in *one* part is no leak: people are to be compared between parts.",
+            _counted_over_all_folders,
+        ),
+        Misconception(
+            "the first twelve letters",
+            "Not all names are equally long. Cut them at the `_`, not after a number of letters.",
+            _first_twelve_letters,
+        ),
+        Misconception(
+            "the number alone",
+            "Every hospital gives its own numbers, so two people may have the same one. Collection, institution and "
+            "number together are a person.",
+            _third_piece,
+        ),
         Misconception(
             "validation forgotten",
             "Training and test are compared. But the network was also chosen, and its threshold, on somebody.",
