@@ -76,14 +76,19 @@ def test_exchanged_colours_do_little_and_the_scale_hurts(outputs):
     assert min(row["red first"] for row in likeness.values()) > 0.8
     assert all(row["done twice"] < row["red first"] - 0.03 for row in likeness.values())
     assert likeness["block1_conv2"]["0 to 1"] < likeness["block1_conv2"]["done twice"] - 0.2
+    for block in ("block2_conv2", "block5_conv4"):
+        assert likeness[block]["0 to 1"] < likeness[block]["done twice"] - 0.05
+    between = [likeness[block]["0 to 1"] for block in ("block3_conv4", "block4_conv4")]
+    assert min(between) > max(likeness[block]["0 to 1"] for block in ("block1_conv2", "block2_conv2", "block5_conv4"))
     assert all(row["0 to 1"] < row["red first"] - 0.05 for row in likeness.values())
 
 
-def test_the_encoders_maps_are_loud(printed):
+def test_the_encoders_maps_are_loud_on_the_skips_and_hardly_heard_at_the_bridge(printed):
     (line,) = [line for line in printed.splitlines() if line.startswith("spread of the maps:")]
     spreads = [int(value) for value in re.findall(r"block\d_conv\d (\d+)", line)]
     assert len(spreads) == 5
-    assert min(spreads[:4]) > 50
+    assert min(spreads[:4]) > 100
+    assert spreads[4] < 20
 
 
 def differences(printed):
@@ -104,6 +109,8 @@ def test_most_of_the_lead_is_not_owed_to_freezing_and_the_rate(printed):
     gains = differences(printed)
     for number in (2, 8):
         assert gains[number, "by chance, frozen"][0] < gains[number, "borrowed, frozen"][0] / 2 + 0.01
+    assert gains[2, "by chance, frozen"][0] < 0.02
+    assert gains[8, "by chance, frozen"][0] > 0
 
 
 def test_two_patients_gain_no_more_from_the_loan_than_eight(printed):
@@ -111,10 +118,10 @@ def test_two_patients_gain_no_more_from_the_loan_than_eight(printed):
     assert abs(gains[2, "borrowed, frozen"][0] - gains[8, "borrowed, frozen"][0]) < 0.08
 
 
-def test_fine_tuned_it_gains_less_than_frozen(printed):
+def test_fine_tuned_it_is_no_better_than_scratch(printed):
     gains = differences(printed)
     for number in (2, 8):
-        assert gains[number, "borrowed, fine-tuned"][0] < gains[number, "borrowed, frozen"][0]
+        assert gains[number, "borrowed, fine-tuned"][0] < 0.02
 
 
 def test_fed_on_the_wrong_scale_it_loses_much_and_gains_in_no_draw(printed):

@@ -11,8 +11,9 @@ def level_maps(model, images):
     """Scales the encoder's weights so that the maps of every layer have a spread of 1 on these images.
 
     Convolutions, ReLU and poolings keep a factor: a layer's windows and biases times c make its maps times c, and the
-    next layer's windows divided by c take it back. So every map shows what it showed before, louder or softer (as
-    Gatys, Ecker and Bethge 2015, arXiv 1508.06576, did with VGG19).
+    next layer's windows divided by c take it back. So every map shows what it showed before, louder or softer.
+    (Gatys, Ecker and Bethge 2015, arXiv 1505.07376, did something like it with VGG19: a mean activation of 1 for every
+    map; here it is the spread of a whole layer.)
 
     Args:
         model: a network of `vgg19_unet`; its encoder is changed in place.

@@ -91,8 +91,9 @@ plots.show(axes, alt="Five rows of maps: the first show the slice's edges and gr
 
 # %% [markdown]
 # From row to row the maps are smaller and say less about *where*. The first two rows still show the slice, its edges
-# and its greys. In the third, the outline of the head and some regions are left. The last row has 8 × 8 pixels, and
-# nothing in it looks like a brain. The deepest block was made to answer to quite other pictures.
+# and its greys. In the third and fourth, the outline of the head and some regions are left. The last row has 8 × 8
+# pixels, and nothing in it looks like a brain. (Most of the small encoder's last maps are silent on this slice: black.)
+# The deepest block was made to answer to quite other pictures.
 #
 # How much of the slice does one pixel of such a map depend on? Lesson 3 gave two answers. Arithmetic tells how far it
 # *can* see, the gradient how much each input pixel really counts. From the gradient we take the width of the smallest
@@ -194,9 +195,10 @@ pd.DataFrame({name: {tap: likeness(maps[tap], right[tap]) for tap in right} for 
 # %% [markdown]
 # Red and blue exchanged does little: slices are nearly grey. (Post-contrast now plays pre-contrast, so it is not
 # nothing, and on photographs it would be more.) Done twice, the colours are back in their old order and the slice is
-# darker than any picture in training; that costs more. The scale hurts most, from the first block on: fed with 0 to 1,
-# the encoder sees a picture 255 times fainter than it was trained on, and its biases, numbers that it learned to add to
-# loud maps, drown it. No error, no warning: just other maps.
+# darker than any picture in training; that costs more. The scale hurts most, in the small encoder in the first two
+# blocks and again in the last (in between, part of the patterns comes back): fed with 0 to 1, the encoder sees a
+# picture 255 times fainter than it was trained on, and its biases, numbers that it learned to add to loud maps, drown
+# it. No error, no warning: just other maps.
 #
 # ## Where to tap it
 #
@@ -248,8 +250,8 @@ for name in models.TAPS:
 #
 # The decoder is new: nobody has a pretrained one to lend. For each of the sizes 1/8, 1/4, 1/2 and 1 it has a
 # transposed convolution of 2×2, then twice a convolution of 3×3 with **batch normalisation**. That brings each map to
-# mean 0 and spread 1 and then gives it a gain and a shift that are learned, two numbers for each map. Two more, a
-# running mean and variance, it measures by the way and stores; nobody trains them.
+# mean 0 and spread 1 over the batch and then gives it a gain and a shift that are learned, two numbers for each map.
+# Two more, a running mean and variance, it measures by the way and stores; nobody trains them.
 #
 # A layer that is **frozen** keeps its weights in training. How many numbers are left to learn?
 #
@@ -361,9 +363,10 @@ loud = models.encoder_features(lender)(new_images.astype("float32"))
 print("spread of the maps:", ", ".join(f"{name} {np.std(maps):.0f}" for name, maps in loud.items()))
 
 # %% [markdown]
-# Hundreds. Beside maps so loud, what comes up from the bridge is not heard, and it takes long training to turn them
-# down. But convolutions, ReLU and poolings keep a factor: weights can be scaled so that every map shows exactly what it
-# showed, with a spread of 1 (Gatys and colleagues did so with VGG19 in 2015). `models.level_maps` does it, for the
+# Hundreds on the skips, and hardly anything at the bridge. Beside maps so loud, what comes up from the bridge is not
+# heard, and it takes long training to turn them down. But convolutions, ReLU and poolings keep a factor: weights can be
+# scaled so that every map shows exactly what it showed, and each layer has a spread of 1 (Gatys and colleagues did
+# something like it with VGG19 in 2015: a mean activation of 1 for each map). `models.level_maps` does it, for the
 # encoder drawn by chance as well; else the comparison would be of loudness.
 #
 # Two networks are built, once: one whose encoder is frozen and one that is free. (Freezing belongs *before* `compile`.
@@ -399,7 +402,7 @@ def starts(seed):
     lent = lender.get_weights()[:32] + chance[32:]  # sixteen convolutions, each with windows and biases, come first
     for weights in (chance, lent):
         model.set_weights(weights)
-        weights[:] = models.level_maps(model, typical).get_weights()
+        weights[:] = models.level_maps(model, typical).get_weights()  # levelled, into the same list
     return {"chance": chance, "lent": lent}
 
 
@@ -474,14 +477,15 @@ for number in (2, 8):
 # %% [markdown]
 # The borrowed encoder, left frozen, is ahead of scratch with two patients and with eight, and its intervals keep clear
 # of 0. Is that owed to what it knows? It also had less to learn, and the higher rate. The control had both of these
-# advantages and no knowledge, and its lead over scratch is much smaller: so most of it came with the loan. Fine-tuned,
-# the same encoder gains less; 30 steps are too few for sixteen free layers to settle. And that the loan is worth *most*
+# advantages and no knowledge. With two patients it has no lead at all, with eight a small one: so most of it came with
+# the loan. Fine-tuned, the same encoder is no better than scratch; perhaps 30 steps are too few for sixteen free layers
+# to settle. And that the loan is worth *most*
 # where labels are fewest, as one often reads, cannot be seen here: eight patients gain as much as two.
 #
 # That is the lesson's answer, and it is a small one: on phantoms, at 48 pixels, in a training of seconds. Where all
-# labels are there and training is long, the head start shrinks, though it need not vanish: TernausNet, a U-Net on a
-# VGG encoder, reached an overlap (IoU) of .686 with pretrained weights and .593 without, after a hundred epochs ([arXiv
-# 1801.05746](https://arxiv.org/abs/1801.05746)).
+# labels are there and training is long, the head start shrinks, though it need not vanish: TernausNet, a U-Net on
+# VGG11, reached an overlap (IoU) of .686 with pretrained weights and .593 without, after a hundred epochs ([arXiv
+# 1801.05746](https://arxiv.org/abs/1801.05746)); on aerial photographs, though, which are nearer to cats than scans are.
 #
 # And the instructions? The frozen encoder again, with eight labelled patients, fed with 0 to 1.
 
@@ -525,7 +529,7 @@ check("when_to_borrow", when_to_borrow)
 #
 # **To read:** Simonyan and Zisserman 2014, *Very Deep Convolutional Networks for Large-Scale Image Recognition*
 # ([arXiv 1409.1556](https://arxiv.org/abs/1409.1556)); Iglovikov and Shvets 2018, *TernausNet* ([arXiv
-# 1801.05746](https://arxiv.org/abs/1801.05746)); Gatys, Ecker and Bethge 2015, who levelled VGG19's maps to paint with
-# them ([arXiv 1508.06576](https://arxiv.org/abs/1508.06576)).
+# 1801.05746](https://arxiv.org/abs/1801.05746)); Gatys, Ecker and Bethge 2015, who levelled VGG19's maps to make
+# textures with them ([arXiv 1505.07376](https://arxiv.org/abs/1505.07376)).
 #
 # Next, in lesson 5: what is a missed tumour worth?

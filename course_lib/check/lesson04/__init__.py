@@ -15,6 +15,7 @@ EXERCISES = [
         kind="prediction",
         task="Guess: how much Dice does the borrowed encoder add where two patients are labelled, in hundredths?",
         between=(-100, 100),
+        whole=True,
         hints=[
             "There is no wrong answer here: a guess that you have made is one that you can be surprised by.",
             "Dice runs from 0 to 1, so 10 means: a Dice that is .10 higher. It may also harm: then give a minus.",

@@ -55,6 +55,23 @@ def _as_in_pytorch(images):
     return (np.asarray(images, float) / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
 
 
+def _as_in_pytorch_blue_first(images):
+    return (np.asarray(images, float)[..., ::-1] / 255 - [0.406, 0.456, 0.485]) / [0.225, 0.224, 0.229]
+
+
+def _its_own_mean(images):
+    turned = np.asarray(images, float)[..., ::-1]
+    return turned - turned.mean(axis=(0, 1, 2))
+
+
+def _without_mean_of_its_own(inputs, output):
+    return bool(abs(np.mean(output)) < 1e-3)
+
+
+def _whole_means(images):
+    return np.asarray(images, float)[..., ::-1] - MEAN.astype(np.uint8)
+
+
 def _one_pixel(*color):
     return np.array(color, np.uint8).reshape(1, 1, 1, 3)
 
@@ -89,12 +106,12 @@ CAFFE = Exercise(
             _colours_left,
         ),
         Misconception(
-            "the colours left, the mean turned",
+            "blue's mean taken from red, colours not turned",
             "The means are those of blue, green and red, in this order. In which order are your channels there?",
             _only_the_mean_in_order,
         ),
         Misconception(
-            "blue's mean taken from red",
+            "blue's mean taken from red, colours turned",
             "The channels are turned, and the means do not fit them: 103.939 belongs to blue.",
             _mean_in_the_order_of_red,
         ),
@@ -137,6 +154,22 @@ CAFFE = Exercise(
             "as PyTorch's networks want it",
             "PyTorch's own weights were trained so: 0 to 1, less a mean, over a spread. These come from Caffe.",
             _as_in_pytorch,
+        ),
+        Misconception(
+            "as PyTorch's networks want it, blue first",
+            "Blue comes first, as it should. But 0 to 1 and a spread are PyTorch's custom; Caffe kept 0 to 255.",
+            _as_in_pytorch_blue_first,
+        ),
+        Misconception(
+            "the picture's own mean",
+            "You took away the mean of what you were given. VGG19 expects ImageNet's: a dark picture has to stay dark.",
+            _its_own_mean,
+            sign=_without_mean_of_its_own,
+        ),
+        Misconception(
+            "the means without their fractions",
+            "In `uint8` 103.939 becomes 103. Let the means be floating-point numbers too.",
+            _whole_means,
         ),
     ],
     hints=[

@@ -48,7 +48,24 @@ def _frozen_and_statistics(layers, frozen=0):
     return _count(layers, norm=lambda channels: 4 * channels)
 
 
-FIRST, SECOND = ("conv", 3, 3, 8), ("conv", 3, 8, 8)
+def _channels_forgotten(layers, frozen=0):
+    return _count(layers[frozen:], conv=lambda k, a, b: b * (k * k + 1))
+
+
+def _a_bias_for_each_input(layers, frozen=0):
+    return _count(layers[frozen:], conv=lambda k, a, b: a * b * k * k + a)
+
+
+def _one_bias_a_layer(layers, frozen=0):
+    return _count(layers[frozen:], conv=lambda k, a, b: a * b * k * k + 1)
+
+
+def _only_convolutions_frozen(layers, frozen=0):
+    convolutions = [layer for layer in layers if layer[0] == "conv"]
+    return _count(convolutions[frozen:]) + _count([layer for layer in layers if layer[0] == "norm"])
+
+
+FIRST, SECOND = ("conv", 3, 2, 8), ("conv", 3, 8, 8)
 UP, NORM, LAST = ("conv", 2, 8, 4), ("norm", 4), ("conv", 1, 4, 1)
 
 COUNTING = Exercise(
@@ -59,7 +76,7 @@ COUNTING = Exercise(
     properties=[
         Property(
             "Convolutions count with windows and biases.",
-            [case([FIRST], note="3×3, three channels to eight maps"), case([FIRST, SECOND], note="two convolutions")],
+            [case([FIRST], note="3×3, two channels to eight maps"), case([FIRST, SECOND], note="two convolutions")],
         ),
         Property(
             "Batch normalisation learns a gain and a shift for each channel, and measures the rest.",
@@ -105,6 +122,26 @@ COUNTING = Exercise(
             "windows counted as rows",
             "A window of 3 has three rows of three numbers.",
             _rows,
+        ),
+        Misconception(
+            "one window for all channels",
+            "Each map has a window of its own for *every* channel that comes in; you counted one for all of them.",
+            _channels_forgotten,
+        ),
+        Misconception(
+            "a bias for each input",
+            "The bias is added to what comes out: one for each map that the convolution makes.",
+            _a_bias_for_each_input,
+        ),
+        Misconception(
+            "one bias for the layer",
+            "Every map has a bias of its own, not the layer as a whole.",
+            _one_bias_a_layer,
+        ),
+        Misconception(
+            "only convolutions counted as frozen",
+            "`frozen` counts all layers from the input on, the normalisations among them.",
+            _only_convolutions_frozen,
         ),
         Misconception(
             "frozen at the wrong end",

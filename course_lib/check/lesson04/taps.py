@@ -4,6 +4,7 @@ import itertools
 
 from course_lib.check.exercise import Exercise, Misconception, Property, case
 
+OTHER_NAMES = ["conv_one", "conv_two", "pool_one", "conv_three", "pool_two", "conv_four", "conv_five"]
 VGG19, VGG16 = (2, 2, 4, 4, 4), (2, 2, 3, 3, 3)
 
 
@@ -62,6 +63,18 @@ def _pooling_as_bridge(names):
     return [*_taps(names)[:-1], names[-1]]
 
 
+def _last_by_beginning(names):
+    return list({name.split("_")[0]: name for name in _convolutions(names)}.values())
+
+
+def _last_by_six_letters(names):
+    return list({name[:6]: name for name in _convolutions(names)}.values())
+
+
+def _poolings_and_the_last(names):
+    return [*_poolings(names), *([] if "pool" in names[-1] else names[-1:])]
+
+
 WHERE_TO_TAP = Exercise(
     name="where_to_tap",
     lesson=4,
@@ -88,6 +101,7 @@ WHERE_TO_TAP = Exercise(
             [
                 case(_names(VGG16, last_pooling=True), note="VGG16"),
                 case(_names((1, 1, 2, 2, 2), last_pooling=True), note="VGG11"),
+                case(OTHER_NAMES, note="other names: only a pooling says where a block ends"),
             ],
         ),
     ],
@@ -96,6 +110,22 @@ WHERE_TO_TAP = Exercise(
             "the poolings tapped",
             "After the pooling, three of four numbers are gone, and they are what the skip is there to save.",
             _poolings,
+        ),
+        Misconception(
+            "the poolings tapped, with the bridge",
+            "The bridge is right. The others are poolings: there, three of four numbers are gone, and these are what "
+            "the skip is there to save.",
+            _poolings_and_the_last,
+        ),
+        Misconception(
+            "blocks told by the beginning of their names",
+            "True where names begin with their block. Other networks name otherwise: a block ends with its pooling.",
+            _last_by_beginning,
+        ),
+        Misconception(
+            "blocks told by six letters of their names",
+            "True for `block1` to `block5`. Other networks name otherwise: a block ends with its pooling.",
+            _last_by_six_letters,
         ),
         Misconception(
             "the first convolution of each block",
