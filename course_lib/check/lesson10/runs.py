@@ -61,6 +61,11 @@ def _falls_of_unsigned_numbers(mask):
     return [(int(start), int(end - start)) for start, end in zip(*map(np.flatnonzero, (steps == 1, steps == -1)))]  # noqa: B905 - the mistake
 
 
+def _no_run_though_one_is_inside(inputs, output):
+    line = inputs[0].ravel()
+    return len(output) == 0 and line.max() == 1 and not line[0] and not line[-1]
+
+
 def _no_padding(mask):
     steps = np.diff((mask.ravel() != 0).astype(int))
     starts, ends = np.flatnonzero(steps == 1) + 1, np.flatnonzero(steps == -1) + 1
@@ -162,6 +167,7 @@ RUNS = Exercise(
             "No run comes out. If you used `np.diff`: the mask is uint8, and there 0 - 1 is 255, never -1. Make it "
             "`(mask != 0).astype(int)` first.",
             _falls_of_unsigned_numbers,
+            sign=_no_run_though_one_is_inside,
         ),
         Misconception(
             "steps without an empty pixel at the ends",
