@@ -10,6 +10,15 @@ def _names(convolutions, last_pooling):
     return names if last_pooling else names[:-1]
 
 
+def _numbered_through(convolutions):
+    """Names which do not say to what block a layer belongs."""
+    names = []
+    for count in convolutions:
+        names += [f"conv{len(names) + number}" for number in range(1, count + 1)]
+        names.append(f"pool{len(names) + 1}")
+    return names
+
+
 def where_to_tap(random):
     """Cases by property."""
 
@@ -28,6 +37,7 @@ def where_to_tap(random):
         "It works for other numbers of convolutions too.": [
             case(_names([3, *blocks(5)], True)),
             case(_names([1, 3, *blocks(3)], True)),
+            case(_numbered_through([2, *blocks(3)])),
         ],
     }
 
