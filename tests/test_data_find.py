@@ -201,6 +201,7 @@ def test_options_of_the_phantoms_alone_are_refused():
 def test_the_checksums_in_the_datas_readme_are_those_of_the_files_that_ship():
     home = Path(__file__).parents[1]
     listed = re.findall(r"^\| `(\S+)` \| `([0-9a-f]{64})` \|$", (home / "data" / "README.md").read_text(), re.MULTILINE)
-    assert {name for name, _ in listed} == {str(p.relative_to(home)) for p in home.glob("course_lib/assets/*.npz")}
+    ships = [*home.glob("course_lib/assets/*.npz"), *home.glob("data/model/*.npz"), *home.glob("data/encoder/*.npz")]
+    assert {name for name, _ in listed} == {str(path.relative_to(home)) for path in ships}
     for name, digest in listed:
         assert hashlib.sha256((home / name).read_bytes()).hexdigest() == digest
