@@ -19,6 +19,14 @@ images = np.random.default_rng(0).integers(30, 200, (5, 48, 48, 3), dtype=np.uin
 masks = np.zeros((5, 48, 48, 1), np.uint8)
 masks[2, 10:30, 10:30] = 1
 """
+THRESHOLD = """\
+import numpy as np
+from course_lib import widgets
+
+y, x = np.mgrid[:48, :48]
+distance = np.hypot(y - 24, x - 24)
+widgets.threshold_explorer(np.clip(1.5 - distance / 14, 0, 1), distance < 14)
+"""
 CELLS = (
     CODE,
     "plots.show(plots.contour(images[2], masks[2]), alt='A square \"tumour\".')",
@@ -58,6 +66,7 @@ def lab_and_page(tmp_path_factory):
     folder.mkdir()
     (folder / "widget.ipynb").write_text(notebook(*CELLS))
     (folder / "saved.ipynb").write_text(saved_notebook())
+    (folder / "threshold.ipynb").write_text(notebook(THRESHOLD))
     with browser.start_lab(folder, {"COURSE_WIDGETS": ""}) as lab, browser.open_page() as page:
         browser.open_notebook(page, lab, "widget.ipynb")
         browser.run_all(page)
@@ -127,4 +136,23 @@ def test_a_saved_figure_keeps_its_alt_text_where_the_notebook_is_not_trusted(lab
     picture.wait_for()
     assert picture.get_attribute("alt") == "A diagonal."
     assert picture.evaluate("image => image.naturalWidth") > 300
+    fresh.close()
+
+
+def test_the_threshold_moves_the_error_map_and_its_scores(lab_and_page):
+    lab, page = lab_and_page
+    fresh, said = page.context.new_page(), []
+    fresh.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    browser.open_notebook(fresh, lab, "threshold.ipynb")
+    browser.run_all(fresh)
+    fresh.wait_for_selector(".jupyter-widgets img")
+    before = widget_picture(fresh).get_attribute("src")
+    assert "at the threshold 0.50: Dice 1.00" in widget_picture(fresh).get_attribute("alt")
+    fresh.locator(".jupyter-widgets .noUi-handle").first.focus()
+    for _ in range(3):
+        fresh.keyboard.press("ArrowRight")
+    fresh.wait_for_function("() => document.querySelector('.jupyter-widgets img').alt.includes('threshold 0.56')")
+    assert widget_picture(fresh).get_attribute("src") != before
+    assert "recall 1.00" not in widget_picture(fresh).get_attribute("alt")
+    assert said == []
     fresh.close()

@@ -34,6 +34,7 @@ def add_parser(subparsers) -> None:
     )
     kinds = ("bubblewrap", "docker", "podman", "process")
     parser.add_argument("--sandbox", choices=kinds, default="bubblewrap", help="process: none at all, only for trusted")
+    parser.add_argument("--image", default="", metavar="NAME", help="for docker and podman: has the course's packages")
     parser.add_argument("--workers", type=int, metavar="N", help="submissions at the same time (number of cores)")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster that runs the submissions")
     parser.add_argument("--seconds", type=float, metavar="S", help="a submission may take (60)")
@@ -56,6 +57,7 @@ def run(options) -> int:
         graded=options.graded,
         secret=options.secret,
         kind=options.sandbox,
+        image=options.image,
         workers=options.workers,
         scheduler=options.scheduler,
         limits={name: value for name, value in asked.items() if value},

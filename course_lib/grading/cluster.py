@@ -12,14 +12,13 @@ _open: dict[tuple, object] = {}  # one sandbox a process and kind, as starting o
 _turn = threading.Lock()
 
 
-def answers_from(address: str, jobs: list[Job], kind: str, tensorflow: bool) -> Iterator[tuple[str, Answer]]:
+def answers_from(address: str, jobs: list[Job], sandbox: dict) -> Iterator[tuple[str, Answer]]:
     """Yield (name of the submission, answer) as a cluster's workers finish them.
 
     Args:
         address: of the scheduler, such as "tcp://10.0.0.1:8786".
         jobs: what is to be run.
-        kind: of the sandbox that every worker opens.
-        tensorflow: whether it starts TensorFlow.
+        sandbox: what every worker opens: the keyword arguments of `boundary.open_boundary`.
 
     Raises:
         CourseError: Dask is not installed, or nobody answers at the address.
@@ -33,7 +32,7 @@ def answers_from(address: str, jobs: list[Job], kind: str, tensorflow: bool) -> 
     except (OSError, TimeoutError, ValueError) as error:
         raise CourseError(f"No Dask scheduler answers at {address}: {error}. Start one: dask scheduler") from error
     with client:
-        futures = {client.submit(run_here, job.to_dict(), kind, tensorflow, pure=False): job for job in jobs}
+        futures = {client.submit(run_here, job.to_dict(), sandbox, pure=False): job for job in jobs}
         for future in as_completed(futures):
             try:
                 answer = Answer.from_dict(future.result())
@@ -44,13 +43,14 @@ def answers_from(address: str, jobs: list[Job], kind: str, tensorflow: bool) -> 
             yield futures[future].submission, answer
 
 
-def run_here(job: dict, kind: str, tensorflow: bool) -> dict:
+def run_here(job: dict, sandbox: dict) -> dict:
     """Run one job on a worker, one at a time, in a sandbox that stays open."""
     from course_lib.grading.boundary import open_boundary
 
+    kind = tuple(sorted(sandbox.items()))
     with _turn:
-        if (kind, tensorflow) not in _open:
-            boundary = open_boundary(kind, tensorflow=tensorflow)
-            _open[kind, tensorflow] = boundary
+        if kind not in _open:
+            boundary = open_boundary(**sandbox)
+            _open[kind] = boundary
             atexit.register(boundary.close)
-        return _open[kind, tensorflow].grade(Job.from_dict(job)).to_dict()
+        return _open[kind].grade(Job.from_dict(job)).to_dict()

@@ -34,6 +34,7 @@ def grade(
     graded: Path | None = None,
     secret: Path | None = None,
     kind: str = "bubblewrap",
+    image: str = "",
     workers: int | None = None,
     scheduler: str | None = None,
     limits: dict[str, float] | None = None,
@@ -52,6 +53,7 @@ def grade(
         graded: a graded set whose exercises were released with the lesson.
         secret: file with the secret that hidden inputs are drawn from; made beside `out` if None.
         kind: of the sandbox: "bubblewrap", "docker", "podman" or "process".
+        image: of the container, for docker and podman: one with Python and the course's packages.
         workers: submissions marked at the same time; None takes the number of cores.
         scheduler: address of a Dask scheduler to hand the jobs to instead.
         limits: what one submission may use, where it differs from `Limits`: {"seconds": 20.0}.
@@ -83,7 +85,8 @@ def grade(
             rows[one.name] = _keep(unreadable(one, key), names[one.name])
     waiting = {one.name: (one, *plan(one, notebook, key, limits)) for one in submissions if one.name not in rows}
     jobs = [job for _, job, _ in waiting.values()]
-    for name, answer in _shown(_answers(jobs, notebook, kind, workers, scheduler), len(jobs), progress):
+    sandbox = {"kind": kind, "image": image, "tensorflow": needs_tensorflow(notebook)}
+    for name, answer in _shown(_answers(jobs, sandbox, workers, scheduler), len(jobs), progress):
         submission, _, flags = waiting[name]
         rows[name] = _keep(mark(submission, answer, key, flags), names[name])
     ordered = [rows[one.name] for one in submissions]
@@ -135,19 +138,18 @@ def needs_tensorflow(notebook: bytes) -> bool:
     return any(HEAVY.search(cell["source"]) for cell in cells_of(notebook) if cell["cell_type"] == "code")
 
 
-def _answers(jobs, notebook, kind, workers, scheduler) -> Iterator[tuple[str, Answer]]:
+def _answers(jobs, sandbox, workers, scheduler) -> Iterator[tuple[str, Answer]]:
     """Yield (name, answer) as they come, from threads here or from a Dask cluster."""
-    heavy = needs_tensorflow(notebook)
     if not jobs:
         return
     if scheduler:
         from course_lib.grading.cluster import answers_from
 
-        yield from answers_from(scheduler, jobs, kind, heavy)
+        yield from answers_from(scheduler, jobs, sandbox)
         return
     count = min(len(jobs), workers or os.cpu_count() or 1)
     with ExitStack() as stack, ThreadPoolExecutor(count) as pool:
-        run = _own_sandbox(stack, kind, heavy)
+        run = _own_sandbox(stack, sandbox)
         pending = {pool.submit(run, job): job.submission for job in jobs}
         try:
             for done in as_completed(pending):
@@ -157,14 +159,14 @@ def _answers(jobs, notebook, kind, workers, scheduler) -> Iterator[tuple[str, An
             raise
 
 
-def _own_sandbox(stack: ExitStack, kind: str, heavy: bool) -> Callable[[Job], Answer]:
+def _own_sandbox(stack: ExitStack, sandbox: dict) -> Callable[[Job], Answer]:
     """A function that runs a job in the sandbox of the thread that calls it, opened at its first job."""
     local, opening = threading.local(), threading.Lock()
 
     def run(job: Job) -> Answer:
         if not hasattr(local, "boundary"):
             with opening:
-                local.boundary = stack.enter_context(open_boundary(kind, tensorflow=heavy))
+                local.boundary = stack.enter_context(open_boundary(**sandbox))
         try:
             return local.boundary.grade(job)
         except CourseError:

@@ -76,11 +76,12 @@ def find_places(data: Path | None = None) -> Places:
     return Places(PACKAGE, sys.executable, tuple(kept), tuple(hidden), tuple(files), data)
 
 
-def environment(data: bool) -> dict[str, str]:
+def environment(data: bool, scratch: str = "/tmp") -> dict[str, str]:
     """Return the whole environment of the program inside: nothing of this process's own."""
     return {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "HOME": "/tmp",
+        "HOME": scratch,
+        "TMPDIR": scratch,
         "LANG": "C.UTF-8",
         "MPLBACKEND": "agg",
         "PYTHONHASHSEED": "0",  # the same marks in every run
@@ -103,9 +104,11 @@ def program(python: str, package: str, tensorflow: bool, alone: bool = True, scr
 
 def bubblewrap_start(places: Places, limits: Limits, tensorflow: bool, bwrap: str = "bwrap", more: tuple = ()) -> Start:
     """Return how bubblewrap starts the program: namespaces of its own, nobody's user, and little of the disk."""
+    # Where the course itself lies below /tmp, that folder cannot be wiped after every submission: scratch is another.
+    scratch = "/scratch" if any(tree.is_relative_to("/tmp") for tree in places.trees) else "/tmp"
     command = [bwrap, "--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--as-pid-1", *more]
     command += ["--cap-drop", "ALL", "--uid", NOBODY, "--gid", NOBODY, "--hostname", "sandbox", "--clearenv"]
-    for name, value in environment(places.data is not None).items():
+    for name, value in environment(places.data is not None, scratch).items():
         command += ["--setenv", name, value]
     for path in SYSTEM:
         if os.path.islink(path):
@@ -115,7 +118,7 @@ def bubblewrap_start(places: Places, limits: Limits, tensorflow: bool, bwrap: st
     for path in SETTINGS:
         command += ["--ro-bind-try", path, path]
     command += ["--proc", "/proc", "--dev", "/dev"]
-    command += ["--size", str(int(limits.disk)), "--tmpfs", "/tmp"]
+    command += ["--size", str(int(limits.disk)), "--tmpfs", scratch]
     for tree in places.trees:
         command += ["--ro-bind", str(tree), str(tree)]
     command += ["--ro-bind", str(places.package), INSIDE]
@@ -125,8 +128,9 @@ def bubblewrap_start(places: Places, limits: Limits, tensorflow: bool, bwrap: st
         command += ["--ro-bind", "/dev/null", file]
     if places.data is not None:
         command += ["--ro-bind", str(places.data), DATA]
-    command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
-    return Start([*command, "--", *program(places.python, INSIDE, tensorflow)], {"PATH": os.environ.get("PATH", "")})
+    command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", scratch]
+    command += ["--", *program(places.python, INSIDE, tensorflow, scratch=scratch)]
+    return Start(command, {"PATH": os.environ.get("PATH", "")})
 
 
 def more_options(bwrap: str, filter_fd: int | None) -> tuple[str, ...]:
@@ -163,7 +167,7 @@ def container_start(
 
 def process_start(places: Places, tensorflow: bool, scratch: Path) -> Start:
     """Return how a plain process is started: the same protocol and limits of time, and nothing else held back."""
-    own = environment(False) | {"HOME": str(scratch)}
+    own = environment(False, str(scratch))
     if places.data is not None:
         own["COURSE_DATA"] = str(places.data)
     command = program(sys.executable, str(places.package), tensorflow, alone=False, scratch=str(scratch))
