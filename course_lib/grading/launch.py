@@ -153,9 +153,10 @@ def container_start(
     for variable, value in environment(places.data is not None).items():
         command += ["--env", f"{variable}={value}"]
     command += ["--volume", f"{places.package}:{INSIDE}:ro"]
+    kept_out = ",notmpcopyup" * (Path(engine).name == "podman")  # podman copies what lies below into a tmpfs
     for folder in places.hidden:
         if folder.startswith(INSIDE):
-            command += ["--tmpfs", f"{folder}:ro,size=4096"]
+            command += ["--tmpfs", f"{folder}:ro,size=4096{kept_out}"]
     for file in places.hidden_files:
         command += ["--volume", f"/dev/null:{file}:ro"]
     if places.data is not None:
