@@ -302,10 +302,13 @@ print(f"encoder {free - frozen:,} + decoder {frozen:,} + statistics {statistics:
 # And as Keras counts it, on the real one, built once and let go again:
 
 # %%
+import gc
+
 real = models.vgg19_unet((None, None, 3), weights=None, freeze_encoder=True)
 trainable = sum(np.prod(weight.shape) for weight in real.trainable_weights)
 print(f"{real.count_params():,} numbers, {real.count_params() * 4 / 1e6:.0f} MB; frozen, {trainable:,} of them learn")
 del real
+_ = gc.collect()  # Python lets go of things that point at each other only when asked, or later
 
 # %% [markdown]
 # The same to the last digit. Two thirds of it are the encoder. Freezing it leaves a third to learn from, and spares
@@ -423,7 +426,7 @@ def run(network, start, images, masks, seed, spoil=lambda images: images):
         model.optimizer.learning_rate = (0.004 if network == "frozen" else 0.002) * (1 - step / 30)
         rows = random.choice(len(images), 8)
         model.train_on_batch(images[rows], masks[rows].astype("float32"))
-    guess = model.predict_on_batch(spoil(new_images.astype("float32"))) >= 0.5
+    guess = evaluation.predict_slices(model, spoil(new_images.astype("float32")), batch=23) >= 0.5
     return evaluation.dice_by_patient(for_scores.patient, new_masks[..., 0], guess[..., 0])
 
 
