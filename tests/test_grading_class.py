@@ -6,7 +6,7 @@ import re
 import shutil
 
 import pytest
-from hostile import as_bytes, filled, handed_out, largest
+from hostile import as_bytes, filled, handed_out, largest, skip_without_sandbox
 
 from course_lib.cli import main
 from course_lib.errors import DataError
@@ -29,8 +29,7 @@ CLASS = {
 @pytest.fixture(scope="module")
 def marks(tmp_path_factory):
     """The table of marks of the class, with its rows and secret beside it."""
-    if shutil.which("bwrap") is None:
-        pytest.skip("bubblewrap is not installed: apt install bubblewrap")
+    skip_without_sandbox()
     folder = tmp_path_factory.mktemp("class")
     (folder / "in").mkdir()
     for name, content in CLASS.items():

@@ -1,9 +1,7 @@
 """The same jobs on a Dask cluster give the same marks."""
 
-import shutil
-
 import pytest
-from hostile import as_bytes, filled, handed_out, largest
+from hostile import as_bytes, filled, handed_out, largest, skip_without_sandbox
 
 from course_lib.errors import CourseError
 from course_lib.grading.grade import grade
@@ -13,8 +11,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def handed_in(tmp_path):
-    if shutil.which("bwrap") is None:
-        pytest.skip("bubblewrap is not installed: apt install bubblewrap")
+    skip_without_sandbox()
     folder = tmp_path / "in"
     folder.mkdir()
     (folder / "good.ipynb").write_bytes(as_bytes(filled()))

@@ -1,10 +1,9 @@
 """A class of odd and hostile submissions: every row says what it must, and nothing outside the sandbox changes."""
 
 import csv
-import shutil
 
 import pytest
-from hostile import FUNCTIONS, everybody
+from hostile import FUNCTIONS, everybody, skip_without_sandbox
 
 from course_lib.grading.grade import grade
 
@@ -15,8 +14,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def handed_in(tmp_path_factory):
     """(folder, submissions): the class's files on disk, beside a file that nobody may read."""
-    if shutil.which("bwrap") is None:
-        pytest.skip("bubblewrap is not installed: apt install bubblewrap")
+    skip_without_sandbox()
     folder = tmp_path_factory.mktemp("class")
     outside = folder / "outside.txt"
     outside.write_text("3")
