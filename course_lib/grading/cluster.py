@@ -39,7 +39,8 @@ def answers_from(address: str, jobs: list[Job], sandbox: dict) -> Iterator[tuple
             except CourseError:
                 raise
             except Exception as error:  # a worker that died: this submission has no answer, the others do
-                answer = Answer(CRASH, f"a worker of the cluster failed: {type(error).__name__}: {error}")
+                said = f"a worker of the cluster failed ({type(error).__name__}: {error}): mark it again"
+                answer = Answer(CRASH, said, ours=True)
             yield futures[future].submission, answer
 
 

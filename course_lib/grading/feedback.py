@@ -4,18 +4,17 @@ Nothing of the hidden inputs and no answer stands in a row's results, so nothing
 """
 
 import html
-import json
 import re
 from pathlib import Path
 
 from course_lib.check.banks import find_exercise
 from course_lib.check.judging import NOT_ATTEMPTED, NOTED, RIGHT
 from course_lib.errors import DataError
-from course_lib.grading.grade import ROWS_SUFFIX
 from course_lib.grading.key import NOT_FOUND
 from course_lib.grading.marking import BLANK, UNREADABLE
 from course_lib.grading.marks import read_marks
 from course_lib.grading.model import CRASH, OK, OUT_OF_MEMORY, TIMEOUT, Row
+from course_lib.grading.store import ROWS_SUFFIX, Store
 from course_lib.storage import make_folder, write_atomically
 
 WHAT_HAPPENED = {
@@ -62,7 +61,7 @@ def write_feedback(marks: Path, out: Path) -> list[Path]:
     table = read_marks(marks)
     if not table:
         raise DataError(f"{marks}: holds no marks. Mark the submissions first: course grade FOLDER --out {marks}")
-    rows = _rows(marks)
+    rows = Store(marks.with_suffix(ROWS_SUFFIX)).newest
     missing = [name for name in table if name not in rows]
     if missing:
         raise DataError(
@@ -163,18 +162,6 @@ def _document(title: str, body: str) -> str:
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{STYLE}</style></head>'
         f"<body><main><h1>{safe}</h1>{body}</main></body></html>\n"
     )
-
-
-def _rows(marks: Path) -> dict[str, Row]:
-    """The newest row of every submission that lies beside the marks."""
-    found = {}
-    for path in sorted(marks.with_suffix(ROWS_SUFFIX).glob("*.json"), key=lambda path: path.stat().st_mtime):
-        try:
-            row = Row.from_dict(json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):  # of another version, or half a disk: `course grade` makes it anew
-            continue
-        found[row.name] = row
-    return found
 
 
 def _file_name(name: str, pages: list[Path]) -> str:

@@ -1,6 +1,5 @@
 """Mark a whole class: in parallel, resumably, and the same whatever the order or the number of workers."""
 
-import json
 import os
 import re
 import threading
@@ -13,15 +12,14 @@ from pathlib import Path
 from course_lib.errors import CourseError, DataError
 from course_lib.grading.boundary import open_boundary
 from course_lib.grading.key import find_secret, instructor_folder, load_key
-from course_lib.grading.marking import fingerprint, mark, plan, unreadable
-from course_lib.grading.marks import read_marks, write_marks
+from course_lib.grading.marking import fingerprint_of_task, mark, plan, unreadable
+from course_lib.grading.marks import check_marks, read_marks, write_marks
 from course_lib.grading.model import CRASH, Answer, Job, Limits, Row, Submission
 from course_lib.grading.notebook import cells_of
+from course_lib.grading.store import ROWS_SUFFIX, Store
 from course_lib.grading.submissions import collect
-from course_lib.storage import write_atomically
 
 HEAVY = re.compile(r"course_lib\.backend|tensorflow|keras|course_lib import [^\n]*\b(models|losses|training|explain)\b")
-ROWS_SUFFIX = ".rows"  # beside marks.csv: a file a submission, from which grading resumes and feedback is written
 SECRET_SUFFIX = ".secret"
 BESIDE_TENSORFLOW = 6e8  # bytes for a submission: the sandbox itself holds 0.8 GB then, and a worker has 1.5 GB
 
@@ -68,29 +66,42 @@ def grade(
         StorageError: the marks cannot be written.
     """
     out = Path(out)
-    submissions = collect(place)
-    if not submissions:
-        raise DataError(f"{place}: holds no notebook. Give the folder or zip that your students' notebooks lie in.")
-    lesson = Path(released) if released else find_released(submissions)
-    notebook = lesson.read_bytes()
-    submissions = collect(place, notebook)  # where somebody handed in several lessons, this one
-    memory = BESIDE_TENSORFLOW if needs_tensorflow(notebook) else Limits.memory
-    limits = Limits(**{"memory": memory, **(limits or {})})
+    earlier = read_marks(out)  # before any work: a table that cannot be read is better known now
+    lesson = Path(released) if released else find_released(_collected(place))
+    notebook = _read_released(lesson)
+    submissions = _collected(place, notebook)  # where somebody handed in several lessons, this one
+    heavy = needs_tensorflow(notebook)
+    limits = Limits(**{"memory": BESIDE_TENSORFLOW if heavy else Limits.memory, **(limits or {})})
     key = load_key([lesson_number(lesson)], graded, find_secret(Path(secret or out.with_suffix(SECRET_SUFFIX))))
-    rows_folder = out.with_suffix(ROWS_SUFFIX)
-    names = {one.name: rows_folder / f"{fingerprint(one, notebook, key, limits)}.json" for one in submissions}
-    rows = {one.name: row for one in submissions if (row := _kept(names[one.name])) is not None}
-    for one in submissions:
-        if one.notebook is None and one.name not in rows:
-            rows[one.name] = _keep(unreadable(one, key), names[one.name])
-    waiting = {one.name: (one, *plan(one, notebook, key, limits)) for one in submissions if one.name not in rows}
-    jobs = [job for _, job, _ in waiting.values()]
-    sandbox = {"kind": kind, "image": image, "tensorflow": needs_tensorflow(notebook)}
+    check_marks(earlier, key, out)
+    store = Store(out.with_suffix(ROWS_SUFFIX), fingerprint_of_task(notebook, key, limits))
+    rows = {one.name: row for one in submissions if (row := store.find(one)) is not None}
+    waiting = {one.name: one for one in submissions if one.name not in rows}
+    for name in [name for name, one in waiting.items() if one.notebook is None]:
+        one = waiting.pop(name)
+        rows[name] = store.keep(one, unreadable(one, key))
+    plans = {name: plan(one, notebook, key, limits) for name, one in waiting.items()}
+    jobs = [job for job, _ in plans.values()]
+    sandbox = {"kind": kind, "image": image, "tensorflow": heavy}
     for name, answer in _shown(_answers(jobs, sandbox, workers, scheduler), len(jobs), progress):
-        submission, _, flags = waiting[name]
-        rows[name] = _keep(mark(submission, answer, key, flags), names[name])
-    ordered = [rows[one.name] for one in submissions]
-    return write_marks(ordered, out, key, kept=read_marks(out))
+        row = mark(waiting[name], answer, key, plans[name][1])
+        row = store.with_changed_texts(row, earlier.get(name, {}))
+        rows[name] = row if answer.ours else store.keep(waiting[name], row)
+    return write_marks([rows[one.name] for one in submissions], out, key, kept=earlier)
+
+
+def _collected(place, notebook: bytes | None = None) -> list[Submission]:
+    found = collect(place, notebook)
+    if not found:
+        raise DataError(f"{place}: holds no notebook. Give the folder or zip that your students' notebooks lie in.")
+    return found
+
+
+def _read_released(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}). Give the notebook that you handed out.") from error
 
 
 def find_released(submissions: list[Submission]) -> Path:
@@ -172,7 +183,8 @@ def _own_sandbox(stack: ExitStack, sandbox: dict) -> Callable[[Job], Answer]:
         except CourseError:
             raise
         except Exception as error:  # whatever one submission brings about, the others are marked
-            return Answer(CRASH, f"the sandbox failed: {type(error).__name__}: {error}")
+            said = f"the sandbox failed ({type(error).__name__}: {error}): mark it again"
+            return Answer(CRASH, said, ours=True)
 
     return run
 
@@ -188,16 +200,3 @@ def _shown(answers, count: int, progress: bool):
         for name, answer in answers:
             yield name, answer
             bar.update()
-
-
-def _kept(path: Path) -> Row | None:
-    try:
-        return Row.from_dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):  # not there, or of another version: marked again
-        return None
-
-
-def _keep(row: Row, path: Path) -> Row:
-    with write_atomically(path) as file:
-        json.dump(row.to_dict(), file, indent=1)
-    return row

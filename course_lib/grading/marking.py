@@ -80,14 +80,18 @@ def total_of(scores: dict[str, float | None]) -> float | None:
     return sum(known) / len(known) if known else None
 
 
-def fingerprint(submission: Submission, released: bytes, key: Key, limits: Limits) -> str:
-    """Return what a row depends on, as one word: while it stays the same a row that is there is used again."""
+def fingerprint_of_task(released: bytes, key: Key, limits: Limits) -> bytes:
+    """Return what every row of a class depends on: the lesson, what is asked of the answers, and the limits."""
     asked = [call.to_dict() for call in key.calls(*key.functions)]
-    settings = [__version__, limits.to_dict(), list(key.exercises), asked, submission.name, submission.problem]
-    digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
-    for part in (submission.notebook or b"", released):
-        digest.update(hashlib.sha256(part).digest())
-    return digest.hexdigest()[:32]
+    settings = [__version__, limits.to_dict(), list(key.exercises), asked]
+    said = json.dumps(settings, sort_keys=True, default=str).encode()
+    return hashlib.sha256(hashlib.sha256(released).digest() + said).digest()
+
+
+def fingerprint(submission: Submission, task: bytes) -> str:
+    """Return what a row depends on, as one word: while it stays the same a row that is there is used again."""
+    said = json.dumps([submission.name, submission.problem, submission.note]).encode()
+    return hashlib.sha256(task + hashlib.sha256(submission.notebook or b"").digest() + said).hexdigest()[:32]
 
 
 def _text(value: Any) -> str:

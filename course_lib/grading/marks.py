@@ -22,15 +22,14 @@ def write_marks(rows: list[Row], out: Path, key: Key, kept: dict[str, dict[str, 
         rows: in the order of the table.
         out: the CSV.
         key: whose exercises are the columns.
-        kept: `read_marks` of the table as it was.
+        kept: `read_marks` of the table as it was, after `check_marks`.
 
     Raises:
-        DataError: a person's mark is no number from 0 to 1.
         StorageError: the file cannot be written; the earlier one stays.
     """
     questions = list(key.exercises)
-    by_hand = [name for name in questions if key.exercises[name].kind == "free"]
-    marked = [_with_hand_marks(row, by_hand, kept.get(row.name, {}), out) for row in rows]
+    by_hand = _by_hand(key)
+    marked = [_with_hand_marks(row, by_hand, kept.get(row.name, {})) for row in rows]
     with write_atomically(out) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([*FIRST, *questions, *LAST])
@@ -59,28 +58,43 @@ def read_marks(path: Path) -> dict[str, dict[str, str]]:
     return {_bare(row["name"]): row for row in rows}
 
 
-def _with_hand_marks(row: Row, by_hand: list[str], earlier: dict[str, str], out: Path) -> Row:
-    scores = dict(row.scores)
-    for name in by_hand:
-        written = (earlier.get(name) or "").strip().replace(",", ".")
-        if not written or written == NOTHING:
-            continue
-        try:
-            scores[name] = float(written)
-        except ValueError:
-            scores[name] = -1.0
-        if not 0 <= scores[name] <= 1:
-            raise DataError(
-                f"{out}: the mark {written!r} of {row.name} for {name} is no number from 0 to 1. Mend it there."
-            )
+def check_marks(kept: dict[str, dict[str, str]], key: Key, path: Path) -> None:
+    """Raise `DataError` if a mark that a person wrote into the table is no number from 0 to 1."""
+    for name, line in kept.items():
+        for question in _by_hand(key):
+            written = line.get(question) or ""
+            try:
+                fits = (mark := _hand_mark(written)) is None or 0 <= mark <= 1
+            except ValueError:
+                fits = False
+            if not fits:
+                raise DataError(
+                    f"{path}: the mark {written!r} of {name} for {question} is no number from 0 to 1. Mend it there."
+                )
+
+
+def _by_hand(key: Key) -> list[str]:
+    """Names of the questions that a person marks."""
+    return [name for name, exercise in key.exercises.items() if exercise.kind == "free"]
+
+
+def _hand_mark(written: str) -> float | None:
+    """A person's mark as a number; None if there is none."""
+    plain = written.strip().replace(",", ".")
+    return None if plain in ("", NOTHING) else float(plain)
+
+
+def _with_hand_marks(row: Row, by_hand: list[str], earlier: dict[str, str]) -> Row:
+    given = {name: mark for name in by_hand if (mark := _hand_mark(earlier.get(name) or "")) is not None}
+    scores = {**row.scores, **given}
     return dataclasses.replace(row, scores=scores, total=total_of(scores))
 
 
 def _cell(row: Row, name: str, earlier: dict[str, str], by_hand: bool) -> str:
     """What stands in the column of a question."""
     score = row.scores.get(name)
-    nobody_marked = (earlier.get(name) or "").strip() in ("", NOTHING)
-    return NOTHING if by_hand and score == 0 and nobody_marked else _shown(score)
+    nobody_marked = by_hand and _hand_mark(earlier.get(name) or "") is None
+    return NOTHING if nobody_marked and score == 0 else _shown(score)
 
 
 def _shown(score: float | None) -> str:

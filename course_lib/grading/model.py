@@ -150,6 +150,7 @@ class Answer:
         values: for each name asked for its encoded value, or MISSING_VALUE.
         cell_errors: [number of the cell in the job, error text], one for each cell that failed.
         printed: what the cells printed, cut.
+        ours: the sandbox or the cluster failed, and the submission is not to blame: it is to be run again.
     """
 
     status: str = OK
@@ -158,6 +159,7 @@ class Answer:
     values: dict[str, Any] = field(default_factory=dict)
     cell_errors: list[list[Any]] = field(default_factory=list)
     printed: str = ""
+    ours: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return a form for JSON."""
