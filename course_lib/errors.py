@@ -17,6 +17,10 @@ class RecipeError(CourseError):
     """A training recipe asks for something impossible, or does not match the run that it should resume."""
 
 
+class DownloadError(CourseError):
+    """Kaggle cannot be reached, refuses, or breaks off; what has arrived is kept, and running again goes on."""
+
+
 class StorageError(CourseError):
     """A file cannot be written: disk full, folder read-only. Nothing half-written is left behind."""
 

@@ -95,7 +95,7 @@ class TestDoctor:
             monkeypatch.delenv(name, raising=False)
         assert doctor.kaggle_finding().state == "note"
         (tmp_path / ".kaggle").mkdir()
-        (tmp_path / ".kaggle" / "kaggle.json").write_text("{}")
+        (tmp_path / ".kaggle" / "kaggle.json").write_text('{"username": "ada", "key": "key"}')
         assert doctor.kaggle_finding().state == "ok"
         monkeypatch.setenv("HOME", str(tmp_path / "other"))
         monkeypatch.setenv("KAGGLE_USERNAME", "ada")

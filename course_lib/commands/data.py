@@ -1,6 +1,7 @@
 """``course data``: which scans are in use, making or fetching some, and checking a folder of them."""
 
 import argparse
+import os
 from pathlib import Path
 
 EXAMPLES = """\
@@ -8,19 +9,12 @@ examples:
   course data                                         which scans the lessons use, and what is in them
   course data --phantoms                              make the synthetic patients now
   course data --phantoms --patients 70 --size 256 --out more    more of them, elsewhere
-  course data --kaggle                                fetch the real data set into data/kaggle_3m
+  course data --kaggle                                fetch the real data set into data/kaggle_3m; again: goes on
+  course data --kaggle --out /big/disk                the same into /big/disk/kaggle_3m
   course data --check my_scans/kaggle_3m              list every fault of a folder
 
 COURSE_DATA=DIR, set in the environment, makes every lesson and command use the scans in DIR.
 """
-
-BY_HAND = """\
-The download needs the course's module `download`, which this version lacks. By hand:
-  1. Sign in at https://www.kaggle.com/datasets/mateuszbuda/lgg-mri-segmentation and download the archive,
-     or run: kaggle datasets download -d mateuszbuda/lgg-mri-segmentation
-  2. Unpack it so that the patients lie in {folder}
-     (the archive holds the folder kaggle_3m twice; the outer one is enough).
-  3. Check it: course data --check {folder}"""
 
 
 def add_parser(subparsers) -> None:
@@ -36,11 +30,13 @@ def add_parser(subparsers) -> None:
     what.add_argument("--phantoms", action="store_true", help="make synthetic patients")
     what.add_argument("--kaggle", action="store_true", help="fetch the real data set from Kaggle")
     what.add_argument("--check", type=Path, metavar="DIR", help="list every fault of a folder; status 1 if any")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="with --phantoms or --kaggle: the folder that gets kaggle_3m"
+    )
     phantoms = parser.add_argument_group("with --phantoms")
     phantoms.add_argument("--patients", type=int, metavar="N", help="how many (default 24)")
     phantoms.add_argument("--size", type=int, metavar="PX", help="side of a slice in pixels (default 128)")
     phantoms.add_argument("--seed", type=int, metavar="S", help="another seed, other patients (default 0)")
-    phantoms.add_argument("--out", type=Path, metavar="DIR", help="gets the folder kaggle_3m (default data/phantoms)")
     parser.set_defaults(run=run)
 
 
@@ -50,12 +46,14 @@ def run(options: argparse.Namespace) -> int:
 
     settings = {name: getattr(options, name) for name in ("patients", "size", "seed")}
     settings = {name: value for name, value in settings.items() if value is not None}
-    if not options.phantoms and (settings or options.out):
-        raise CourseError("--patients, --size, --seed and --out go with --phantoms.")
+    if settings and not options.phantoms:
+        raise CourseError("--patients, --size and --seed go with --phantoms.")
+    if options.out and not (options.phantoms or options.kaggle):
+        raise CourseError("--out goes with --phantoms or --kaggle.")
     if options.check:
         return _check(options.check)
     if options.kaggle:
-        return _fetch()
+        return _fetch(options.out)
     if options.phantoms:
         return _make(options.out, settings)
     return _show()
@@ -106,17 +104,13 @@ def _make(out: Path | None, settings: dict) -> int:
     return 0
 
 
-def _fetch() -> int:
-    from course_lib.data import data_folder
-    from course_lib.errors import CourseError
+def _fetch(out: Path | None) -> int:
+    from course_lib.download import fetch
 
-    try:
-        from course_lib.download import fetch
-    except ModuleNotFoundError as error:
-        if error.name != "course_lib.download":
-            raise
-        raise CourseError(BY_HAND.format(folder=data_folder() / "kaggle_3m")) from None
-    _summarise(fetch())
+    folder = fetch(out)
+    if out or os.environ.get("COURSE_DATA"):
+        print(f"To use these scans in lessons and commands, set COURSE_DATA={folder}")
+    _summarise(folder)
     return 0
 
 

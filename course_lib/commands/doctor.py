@@ -128,16 +128,12 @@ def data_finding() -> Finding:
 
 def kaggle_finding() -> Finding:
     """Is there a login for Kaggle? It is needed for the real data set only."""
-    places = [
-        Path(os.environ.get("KAGGLE_CONFIG_DIR", Path.home() / ".kaggle")) / "kaggle.json",
-        Path.home() / ".config" / "kaggle" / "kaggle.json",
-    ]
-    if os.environ.get("KAGGLE_API_TOKEN") or {"KAGGLE_USERNAME", "KAGGLE_KEY"} <= os.environ.keys():
-        return Finding("ok", "Kaggle login", "from the environment")
-    for place in places:
-        if place.exists():
-            return Finding("ok", "Kaggle login", str(place))
-    remedy = f"only for the real data set: kaggle.com → Settings → API → Create token, save as {places[0]}"
+    from course_lib.download.login import TOKENS_PAGE, find_login
+
+    login = find_login()
+    if login:
+        return Finding("ok", "Kaggle login", login)
+    remedy = f'only where Kaggle asks for one: {TOKENS_PAGE}, "Generate New Token", save as ~/.kaggle/access_token'
     return Finding("note", "Kaggle login", "none", remedy)
 
 

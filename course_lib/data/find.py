@@ -73,10 +73,15 @@ def ladder(data: Path, kaggle_input: Path) -> Iterator[Rung]:
         DataError: COURSE_DATA names a folder without patients.
     """
     yield Rung("named by the environment variable COURSE_DATA", _named())
-    mounts = (folder for form in _KAGGLE_FORMS for folder in sorted(kaggle_input.glob(form)))
-    yield Rung("the Kaggle data set, mounted here", next((path for path in mounts if scan_folder(path) == path), None))
+    yield Rung("the Kaggle data set, mounted here", mounted_folder(kaggle_input))
     yield Rung("the Kaggle data set, in data/kaggle_3m", scan_folder(data / "kaggle_3m"))
     yield Rung(SYNTHETIC, scan_folder(data / "phantoms"))
+
+
+def mounted_folder(kaggle_input: Path) -> Path | None:
+    """The data set's folder where a Kaggle notebook mounts it, or None."""
+    mounts = (folder for form in _KAGGLE_FORMS for folder in sorted(kaggle_input.glob(form)))
+    return next((path for path in mounts if scan_folder(path) == path), None)
 
 
 def _phantoms(target: Path) -> Path:
