@@ -133,7 +133,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = b"" if content is None else content if isinstance(content, str) else json.dumps(content)
         body = body.encode() if isinstance(body, str) else body
         self.send_response(status)
-        self.send_header("Content-Type", "text/html" if isinstance(content, str) else "application/json")
+        kind = "application/xml" if content is None else "text/html" if isinstance(content, str) else "application/json"
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         for name, value in (headers or {}).items():
             self.send_header(name, value)
@@ -144,13 +145,18 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing into the tests' output."""
 
 
-def archive_of(folder: Path, nested: bool = True, more: dict[str, bytes] | None = None) -> bytes:
-    """Zips a ``kaggle_3m`` folder as the published archive is: the folder twice, the second time nested."""
+def archive_of(folder: Path, more: dict[str, bytes] | None = None) -> bytes:
+    """Zips a ``kaggle_3m`` folder as the published archive is: the folder twice, the second time nested.
+
+    `more` gives further files by name, or other content for one of the folder's.
+    """
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for prefix in ["kaggle_3m", "lgg-mri-segmentation/kaggle_3m"][: 1 + nested]:
+        for prefix in ["kaggle_3m", "lgg-mri-segmentation/kaggle_3m"]:
             for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-                archive.write(path, f"{prefix}/{path.relative_to(folder).as_posix()}")
+                name = f"{prefix}/{path.relative_to(folder).as_posix()}"
+                if name not in (more or {}):
+                    archive.write(path, name)
         for name, data in (more or {}).items():
             archive.writestr(name, data)
     return content.getvalue()

@@ -59,9 +59,11 @@ def fetch(
     with _alone(work):
         try:
             _bring(work, folder, expected, show)
-        finally:
-            if folder.exists() or not any(work.glob("archive.zip*")):  # else the next run goes on from there
+        except BaseException:
+            if not any(work.glob("archive.zip*")):  # else the next run goes on from there
                 shutil.rmtree(work, ignore_errors=True)
+            raise
+        shutil.rmtree(work, ignore_errors=True)
     return folder
 
 
