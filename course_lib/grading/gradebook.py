@@ -93,24 +93,7 @@ def fill_gradebook(
             f"{book}: {len(report.left_out)} of {len(entries)} submissions have no certain row; nothing was written.\n"
             f"{listed}\nCorrect the student's name or number in {marks}, or leave these out with --leave-out."
         )
-    if at == len(table.header):
-        table.set(0, at, report.column)
-    given, comma = set(), _writes_commas(table)
-    for entry in entries:
-        if entry.name not in rows:
-            continue
-        if entry.share is None:
-            report.waiting.append(entry.name)
-            continue
-        row = rows[entry.name]
-        full = _points(table, row, at, points)
-        text = _written(entry.share * full, comma)
-        report.replaced += table.get(row, at).strip() not in ("", text)
-        table.set(row, at, text)
-        report.filled.append(entry.name)
-        report.unread += entry.unread
-        given.add(full)
-    report.points = f"{given.pop():g}" if len(given) == 1 else ""
+    _enter(entries, table, at, rows, points, report)
     report.without = len(students) - len(report.filled)
     with write_atomically(out, "wb") as file:
         file.write(table.to_bytes())
@@ -198,6 +181,30 @@ def _rows_of(entries: list[Mark], table: Table, students: list[Student], report:
                 report.left_out.append((name, f"row {row + 1} is also that of {others}"))
                 del rows[name]
     return rows
+
+
+def _enter(
+    entries: list[Mark], table: Table, at: int, rows: dict[str, int], points: float | None, report: Report
+) -> None:
+    """Write the marks of those that have a row into column `at`, and note in the report what was written."""
+    if at == len(table.header):
+        table.set(0, at, report.column)
+    given, comma = set(), _writes_commas(table)
+    for entry in entries:
+        if entry.name not in rows:
+            continue
+        if entry.share is None:
+            report.waiting.append(entry.name)
+            continue
+        row = rows[entry.name]
+        full = _points(table, row, at, points)
+        text = _written(entry.share * full, comma)
+        report.replaced += table.get(row, at).strip() not in ("", text)
+        table.set(row, at, text)
+        report.filled.append(entry.name)
+        report.unread += entry.unread
+        given.add(full)
+    report.points = f"{given.pop():g}" if len(given) == 1 else ""
 
 
 def _points(table: Table, row: int, at: int, points: float | None) -> float:
