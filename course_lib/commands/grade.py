@@ -65,6 +65,9 @@ def run(options) -> int:
     )
     for status, count in Counter(row.status for row in rows).most_common():
         print(f"{count:4} {status}")
+    failed = sum(not row.scores for row in rows)
+    if failed:
+        print(f"{failed} could not be run, which is not the students' fault: run this command again.")
     waiting = sum(score is None for row in rows for score in row.scores.values())
     if waiting:
         print(f"{waiting} answers in words wait for you: write 0 to 1 into the CSV, and run this again.")

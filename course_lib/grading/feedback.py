@@ -62,7 +62,7 @@ def write_feedback(marks: Path, out: Path) -> list[Path]:
     if not table:
         raise DataError(f"{marks}: holds no marks. Mark the submissions first: course grade FOLDER --out {marks}")
     rows = Store(marks.with_suffix(ROWS_SUFFIX)).newest
-    missing = [name for name in table if name not in rows]
+    missing = [name for name, line in table.items() if name not in rows or rows[name].status != line["status"]]
     if missing:
         raise DataError(
             f"{marks}: the results of {len(missing)} submissions ({missing[0]}) are not beside it. Mark them again: "

@@ -75,18 +75,19 @@ def grade(
     key = load_key([lesson_number(lesson)], graded, find_secret(Path(secret or out.with_suffix(SECRET_SUFFIX))))
     check_marks(earlier, key, out)
     store = Store(out.with_suffix(ROWS_SUFFIX), fingerprint_of_task(notebook, key, limits))
-    rows = {one.name: row for one in submissions if (row := store.find(one)) is not None}
-    waiting = {one.name: one for one in submissions if one.name not in rows}
-    for name in [name for name, one in waiting.items() if one.notebook is None]:
-        one = waiting.pop(name)
-        rows[name] = store.keep(one, unreadable(one, key))
+    rows, waiting = {}, {}
+    for one in submissions:
+        row = store.find(one) if one.notebook is not None else unreadable(one, key)
+        if row is None:
+            waiting[one.name] = one
+        else:
+            rows[one.name] = store.keep(one, row, earlier.get(one.name, {}))
     plans = {name: plan(one, notebook, key, limits) for name, one in waiting.items()}
     jobs = [job for job, _ in plans.values()]
     sandbox = {"kind": kind, "image": image, "tensorflow": heavy}
     for name, answer in _shown(_answers(jobs, sandbox, workers, scheduler), len(jobs), progress):
         row = mark(waiting[name], answer, key, plans[name][1])
-        row = store.with_changed_texts(row, earlier.get(name, {}))
-        rows[name] = row if answer.ours else store.keep(waiting[name], row)
+        rows[name] = row if answer.ours else store.keep(waiting[name], row, earlier.get(name, {}))
     return write_marks([rows[one.name] for one in submissions], out, key, kept=earlier)
 
 

@@ -29,7 +29,7 @@ def plan(submission: Submission, released: bytes, key: Key, limits: Limits) -> t
 
 
 def mark(submission: Submission, answer: Answer, key: Key, flags: list[str]) -> Row:
-    """Return the row of a submission from what its process gave.
+    """Return the row of a submission from what its process gave; without any marks if it is we who failed to run it.
 
     Args:
         submission: what was handed in.
@@ -37,6 +37,8 @@ def mark(submission: Submission, answer: Answer, key: Key, flags: list[str]) -> 
         key: of the lesson.
         flags: from `plan`.
     """
+    if answer.ours:
+        return Row(submission.name, submission.student, answer.status, flags=[answer.detail])
     called = key.calls(*key.functions)
     given: dict[str, list] = {name: [] for name in key.functions}
     for call, outcome in zip(called, answer.outcomes, strict=False):

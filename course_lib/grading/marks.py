@@ -64,7 +64,7 @@ def check_marks(kept: dict[str, dict[str, str]], key: Key, path: Path) -> None:
         for question in _by_hand(key):
             written = line.get(question) or ""
             try:
-                fits = (mark := _hand_mark(written)) is None or 0 <= mark <= 1
+                fits = (mark := hand_mark(written)) is None or 0 <= mark <= 1
             except ValueError:
                 fits = False
             if not fits:
@@ -78,22 +78,30 @@ def _by_hand(key: Key) -> list[str]:
     return [name for name, exercise in key.exercises.items() if exercise.kind == "free"]
 
 
-def _hand_mark(written: str) -> float | None:
-    """A person's mark as a number; None if there is none."""
-    plain = written.strip().replace(",", ".")
+def hand_mark(written: str | None) -> float | None:
+    """A person's mark as a number; None if there is none.
+
+    Args:
+        written: what stands in the column of a question that a person marks.
+
+    Raises:
+        ValueError: it is no number.
+    """
+    plain = (written or "").strip().replace(",", ".")
     return None if plain in ("", NOTHING) else float(plain)
 
 
 def _with_hand_marks(row: Row, by_hand: list[str], earlier: dict[str, str]) -> Row:
-    given = {name: mark for name in by_hand if (mark := _hand_mark(earlier.get(name) or "")) is not None}
+    """The row with a person's marks in it, and the total of all; what could not be run has none."""
+    given = {name: mark for name in by_hand if (mark := hand_mark(earlier.get(name))) is not None}
     scores = {**row.scores, **given}
-    return dataclasses.replace(row, scores=scores, total=total_of(scores))
+    return dataclasses.replace(row, scores=scores, total=total_of(scores) if row.scores else None)
 
 
 def _cell(row: Row, name: str, earlier: dict[str, str], by_hand: bool) -> str:
     """What stands in the column of a question."""
     score = row.scores.get(name)
-    nobody_marked = by_hand and _hand_mark(earlier.get(name) or "") is None
+    nobody_marked = by_hand and hand_mark(earlier.get(name)) is None
     return NOTHING if nobody_marked and score == 0 else _shown(score)
 
 

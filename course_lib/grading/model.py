@@ -179,7 +179,7 @@ class Row:
         name: label of the submission.
         student: what the name says of the student.
         status: "ok", "blank", "timeout", "crash", "unreadable" or "out of memory".
-        scores: by exercise 0 to 1, or None where a person marks.
+        scores: by exercise 0 to 1, or None where a person marks; empty where we failed to run it.
         total: 0 to 1, or None where nothing was marked.
         flags: what an instructor should look at ("calls losses.tversky_index").
         results: by exercise what feedback shows: status, statement, explanation, misconception, says, and details of a
