@@ -31,6 +31,7 @@ RIGHT = {
     ),
     "what_a_copy_costs": "what_a_copy_costs = 'It looks at one picture twice.'",
 }
+SECRET = ("GRADERS_OWN", "for the graders alone")  # a variable of the grader's process: its name and value
 BODY = "return int(np.argmax(np.count_nonzero(masks, axis=(1, 2))))"
 
 
@@ -148,6 +149,8 @@ def everybody(folder: Path, outside: Path) -> list[Odd]:
     Args:
         folder: for files that are made along the way.
         outside: a file outside the sandbox that some try to read, and a folder beside it that some try to write to.
+
+    Whoever marks them sets the variable SECRET, which one of them looks for.
     """
     good = as_bytes(filled())
     same = "class Same:\n    def __eq__(self, other): return True\n    __hash__ = None\n"
@@ -161,7 +164,8 @@ def everybody(folder: Path, outside: Path) -> list[Odd]:
         "    except OSError: pass\n"
     )
     fills = "try:\n    with open('f', 'wb') as f:\n        while True: f.write(b'0' * 10**7)\nexcept OSError: pass\n"
-    looks = f"if len(os.environ.get('HOME', '')) > 40 or os.path.exists({str(outside)!r}): return 0\n"
+    seen = "seen = str(dict(os.environ)) + open('/proc/self/environ').read()\n"
+    looks = f"{seen}if {SECRET[1]!r} in seen or os.path.exists({str(outside)!r}): return 0\n"
     bank = "from course_lib.check.lesson01 import EXERCISES\n"
     bank += "return next(e for e in EXERCISES if e.name == 'largest_slice').reference(masks)"
     return [

@@ -3,7 +3,7 @@
 import csv
 
 import pytest
-from hostile import FUNCTIONS, everybody, skip_without_sandbox
+from hostile import FUNCTIONS, SECRET, everybody, skip_without_sandbox
 
 from course_lib.grading.grade import grade
 
@@ -30,7 +30,9 @@ def marked(handed_in):
     """(rows by name, what lay in the folder before, what lies there after)."""
     folder, _ = handed_in
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    rows = grade(folder / "in", folder / "marks" / "marks.csv", workers=2, limits=LIMITS, progress=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(*SECRET)
+        rows = grade(folder / "in", folder / "marks" / "marks.csv", workers=2, limits=LIMITS, progress=False)
     after = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     return {row.name: row for row in rows}, before, after
 
