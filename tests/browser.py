@@ -1,5 +1,6 @@
 """Drives a real browser over a real JupyterLab, for tests that ask what a learner sees.
 
+    (folder / "lesson.ipynb").write_text(browser.notebook("1 + 1"))
     with browser.start_lab(folder) as lab, browser.open_page() as page:
         browser.open_notebook(page, lab, "lesson.ipynb")
         browser.run_all(page)
@@ -140,6 +141,19 @@ def _place_and_text(said):
 def errors(page):
     """What went wrong on the page so far, as its console tells it."""
     return list(page.course_errors)
+
+
+def notebook(*sources):
+    """A notebook of code cells with these sources, as JSON."""
+    code = {"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": []}
+    return json.dumps(
+        {
+            "cells": [code | {"id": f"cell{number}", "source": source} for number, source in enumerate(sources)],
+            "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
+    )
 
 
 def open_notebook(page, lab, path, kernel=True):

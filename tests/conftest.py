@@ -1,6 +1,7 @@
 """Fixtures that several test files share: real scans where there are some, and tiny folders of made-up ones."""
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,6 +25,14 @@ def own_cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COURSE_CACHE", str(tmp_path_factory.mktemp("course_cache")))
         yield
+
+
+@pytest.fixture(autouse=True)
+def figures_are_closed():
+    """Closes what a test has drawn; loads no matplotlib where the test did not."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,5 @@
 """Curves that are drawn while a network trains, and the bar above them, in a real JupyterLab."""
 
-import json
-
 import browser
 import pytest
 
@@ -33,11 +31,7 @@ def page(tmp_path_factory):
     browser.skip_without_browser()
     folder = tmp_path_factory.mktemp("lab") / "lessons"
     folder.mkdir()
-    code = {"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": []}
-    cells = [code | {"id": f"cell{number}", "source": source} for number, source in enumerate((CODE, TRAIN))]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    made = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
-    (folder / "live.ipynb").write_text(json.dumps(made))
+    (folder / "live.ipynb").write_text(browser.notebook(CODE, TRAIN))
     with browser.start_lab(folder, seconds=120) as lab, browser.open_page() as page:
         browser.open_notebook(page, lab, "live.ipynb")
         page.evaluate(KEEP_DESCRIPTIONS)

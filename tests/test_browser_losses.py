@@ -1,7 +1,5 @@
 """The explorer of Tversky losses in a real JupyterLab: every slider is moved, the picture follows."""
 
-import json
-
 import browser
 import pytest
 
@@ -20,27 +18,13 @@ widgets.tversky_explorer(image, truth, gaussian_filter(truth, 3))
 SLIDERS = ("a miss", "a false alarm", "exponent")
 
 
-def notebook(source):
-    """A notebook of one code cell, as JSON."""
-    cell = {
-        "cell_type": "code",
-        "id": "cell0",
-        "metadata": {},
-        "execution_count": None,
-        "outputs": [],
-        "source": source,
-    }
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    return json.dumps({"cells": [cell], "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5})
-
-
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     """A page on which the explorer is open in JupyterLab."""
     browser.skip_without_browser()
     folder = tmp_path_factory.mktemp("lab") / "lessons"
     folder.mkdir()
-    (folder / "losses.ipynb").write_text(notebook(CODE))
+    (folder / "losses.ipynb").write_text(browser.notebook(CODE))
     with browser.start_lab(folder, {"COURSE_WIDGETS": ""}) as lab, browser.open_page() as opened:
         browser.open_notebook(opened, lab, "losses.ipynb")
         browser.run_all(opened)

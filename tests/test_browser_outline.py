@@ -1,6 +1,5 @@
 """A learner outlines a lesion in a real JupyterLab: with the mouse, with the keyboard, with the buttons."""
 
-import json
 import re
 
 import browser
@@ -28,11 +27,7 @@ def page(tmp_path_factory):
     browser.skip_without_browser()
     folder = tmp_path_factory.mktemp("lab") / "lessons"
     folder.mkdir()
-    code = {"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": []}
-    cells = [code | {"id": f"cell{number}", "source": source} for number, source in enumerate(CELLS)]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    notebook = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
-    (folder / "outline.ipynb").write_text(json.dumps(notebook))
+    (folder / "outline.ipynb").write_text(browser.notebook(*CELLS))
     with browser.start_lab(folder, {"COURSE_WIDGETS": ""}) as lab, browser.open_page(height=1400) as opened:
         browser.open_notebook(opened, lab, "outline.ipynb")
         browser.run_all(opened)

@@ -34,25 +34,12 @@ CELLS = (
 )
 
 
-def notebook(*cells):
-    """A notebook of code cells, as JSON."""
-    code = {"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": []}
-    return json.dumps(
-        {
-            "cells": [code | {"id": f"cell{number}", "source": source} for number, source in enumerate(cells)],
-            "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
-            "nbformat": 4,
-            "nbformat_minor": 5,
-        }
-    )
-
-
 def saved_notebook():
     """A notebook that comes from elsewhere, with the output of a figure in it."""
     ax = plots.contour(np.full((16, 16), 90), np.eye(16))
     html = plots.picture_html(ax, "A diagonal.")
     plt.close(ax.figure)
-    made = json.loads(notebook("1"))
+    made = json.loads(browser.notebook("1"))
     data = {"text/html": html, "text/plain": "Figure: A diagonal."}
     made["cells"][0]["outputs"] = [{"output_type": "display_data", "metadata": {}, "data": data}]
     return json.dumps(made)
@@ -64,9 +51,9 @@ def lab_and_page(tmp_path_factory):
     browser.skip_without_browser()
     folder = tmp_path_factory.mktemp("lab") / "lessons"
     folder.mkdir()
-    (folder / "widget.ipynb").write_text(notebook(*CELLS))
+    (folder / "widget.ipynb").write_text(browser.notebook(*CELLS))
     (folder / "saved.ipynb").write_text(saved_notebook())
-    (folder / "threshold.ipynb").write_text(notebook(THRESHOLD))
+    (folder / "threshold.ipynb").write_text(browser.notebook(THRESHOLD))
     with browser.start_lab(folder, {"COURSE_WIDGETS": ""}) as lab, browser.open_page() as page:
         browser.open_notebook(page, lab, "widget.ipynb")
         browser.run_all(page)

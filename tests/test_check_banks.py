@@ -6,12 +6,12 @@ Solutions and stubs are taken out of the lessons' sources and run with just the 
 import functools
 from pathlib import Path
 
+import lessons
 import pytest
 
 from course_lib.check import check, exercises, find_exercise
 from course_lib.check.core import judge
 from course_lib.check.exercise import resolve
-from tools.notebook_build.execute import environment
 from tools.notebook_build.slices import check_calls, exercise_names, run_slice, slice_of
 from tools.notebook_build.source import find_lessons, learners_copy, read_source, solution_blocks
 
@@ -24,14 +24,7 @@ every_exercise = pytest.mark.parametrize(("number", "name"), ASKED, ids=[f"{n:02
 @pytest.fixture(autouse=True)
 def as_notebooks_run(monkeypatch):
     """Exercises on data see the phantoms, as the built lessons do, and figures open no window."""
-    monkeypatch.setenv("MPLBACKEND", "agg")
-    monkeypatch.delenv("COURSE_DATA", raising=False)
-    if named := environment().get("COURSE_DATA"):
-        monkeypatch.setenv("COURSE_DATA", named)
-    yield
-    import matplotlib.pyplot as plt
-
-    plt.close("all")
+    lessons.see_what_lessons_see(monkeypatch)
 
 
 @functools.cache

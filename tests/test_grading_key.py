@@ -36,10 +36,6 @@ three_secrets = pytest.mark.parametrize(
 def as_notebooks_run(monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "agg")
     monkeypatch.delenv("COURSE_DATA", raising=False)
-    yield
-    import matplotlib.pyplot as plt
-
-    plt.close("all")
 
 
 @functools.cache

@@ -2,9 +2,8 @@
 
 import ast
 import re
-from pathlib import Path
 
-import nbformat
+import lessons
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -12,15 +11,11 @@ from scipy import ndimage
 from course_lib import data, plots
 from course_lib.errors import DataError
 
-SOLUTION = Path(__file__).resolve().parents[1] / "notebooks" / "solutions" / "01_meet_the_scans.ipynb"
-
 
 @pytest.fixture(scope="module")
 def outputs() -> list[str]:
     """All plain-text outputs of the lesson, in order."""
-    cells = nbformat.read(SOLUTION, as_version=4).cells
-    shown = [output for cell in cells if cell.cell_type == "code" for output in cell.outputs]
-    return [output.get("text", "") or output.get("data", {}).get("text/plain", "") for output in shown]
+    return [output.get("text", "") or lessons.plain(output) for output in lessons.outputs_of(1)]
 
 
 def one_match(pattern: str, outputs: list[str]) -> re.Match:

@@ -3,9 +3,9 @@
 import contextlib
 import io
 import re
-from pathlib import Path
 from types import SimpleNamespace
 
+import lessons
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -14,29 +14,22 @@ import pytest
 from course_lib import data, plots
 from course_lib.errors import ArgumentError
 from course_lib.plots.counting import whole_squares
-from tools.notebook_build.execute import environment
-from tools.notebook_build.source import read_source
 
-SOURCE = Path(__file__).parents[1] / "notebooks" / "source" / "02_count_the_masks.py"
 ENOUGH = 60  # patients; the words are about a set like the real one, not about a handful
 
 
 @pytest.fixture(scope="module", params=["phantoms", pytest.param("real", marks=pytest.mark.real)])
 def lesson(request):
     """What the names of the lesson stand for at its end, on the phantoms and on real patients."""
+    real = request.getfixturevalue("real_data") if request.param == "real" else None
     with pytest.MonkeyPatch.context() as patch:
-        if request.param == "real":
-            patch.setenv("COURSE_DATA", str(request.getfixturevalue("real_data")))
-        elif named := environment().get("COURSE_DATA"):
-            patch.setenv("COURSE_DATA", named)
-        else:
-            patch.delenv("COURSE_DATA", raising=False)
-        names, showed = {}, []
+        lessons.see_what_lessons_see(patch)
+        if real is not None:
+            patch.setenv("COURSE_DATA", str(real))
+        showed = []
         patch.setattr(plots, "show", lambda axes, alt: (showed.append(alt), plt.close("all")))
         with contextlib.redirect_stdout(io.StringIO()):
-            for cell in read_source(SOURCE).cells:
-                if cell.cell_type == "code":
-                    exec(cell.source, names)
+            names = lessons.run_cells(2)
     if request.param == "real" and names["scans"].patient.nunique() < ENOUGH:
         pytest.skip(f"needs {ENOUGH} real patients or more: COURSE_DATA has {names['scans'].patient.nunique()}")
     return SimpleNamespace(**names, showed=showed)
@@ -45,13 +38,7 @@ def lesson(request):
 @pytest.fixture(scope="module")
 def words():
     """All text of the lesson as one line."""
-    return " ".join(" ".join(c.source.split()) for c in read_source(SOURCE).cells if c.cell_type == "markdown")
-
-
-@pytest.fixture(autouse=True)
-def closed_figures():
-    yield
-    plt.close("all")
+    return " ".join(" ".join(c.source.split()) for c in lessons.source_of(2).cells if c.cell_type == "markdown")
 
 
 # ---- what the lesson says of its own output

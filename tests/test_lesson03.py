@@ -1,25 +1,15 @@
 """What lesson 3 says in words holds in its own output."""
 
 import re
-from pathlib import Path
 
-import nbformat
+import lessons
 import pytest
-
-from tools.notebook_build.execute import environment
-from tools.notebook_build.source import read_source
-
-NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
-SOLUTION = NOTEBOOKS / "solutions" / "03_unet_from_scratch.ipynb"
-SOURCE = NOTEBOOKS / "source" / "03_unet_from_scratch.py"
 
 
 @pytest.fixture(scope="module")
 def printed():
     """Everything that the executed lesson prints."""
-    cells = nbformat.read(SOLUTION, as_version=4).cells
-    outputs = [output for cell in cells for output in cell.get("outputs", [])]
-    return "\n".join(output.text for output in outputs if output.output_type == "stream")
+    return lessons.printed_by(3)
 
 
 def scores(text):
@@ -55,7 +45,7 @@ def test_the_library_s_unet_is_the_one_built_here():
     from course_lib import models
 
     needed = ("course_lib.backend import", "def block", "def contract", "def expand", "def u_net")
-    wanted = [cell.source for cell in read_source(SOURCE).cells if any(part in cell.source for part in needed)]
+    wanted = [cell.source for cell in lessons.source_of(3).cells if any(part in cell.source for part in needed)]
     names = {}
     built = "\n".join(wanted).split("axes =")[0]
     exec(compile(built.replace("import tensorflow as tf", ""), "lesson 3", "exec"), names)
@@ -84,17 +74,9 @@ def test_without_skips_the_tumour_is_found_and_its_edge_is_lost(printed):
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [31, 32])
 def test_that_the_edge_is_lost_does_not_hang_on_the_seed(seed, monkeypatch, capsys):
-    monkeypatch.setenv("MPLBACKEND", "agg")
-    monkeypatch.delenv("COURSE_DATA", raising=False)
-    if named := environment().get("COURSE_DATA"):
-        monkeypatch.setenv("COURSE_DATA", named)
+    lessons.see_what_lessons_see(monkeypatch)
     needed = ("import", "scans =", "def block", "def contract", "def expand", "def u_net", "def train")
     last = ("networks, losses =", "tumors =")
-    names = {}
-    for cell in read_source(SOURCE).cells:
-        if cell.cell_type == "code" and any(part in cell.source for part in needed + last):
-            code = cell.source.replace("epochs=80", "epochs=1").replace(
-                "set_random_seed(0)", f"set_random_seed({seed})"
-            )
-            exec(compile(code, "lesson 3", "exec"), names)
+    changes = {"epochs=80": "epochs=1", "set_random_seed(0)": f"set_random_seed({seed})"}
+    lessons.run_cells(3, changes, needed + last)
     assert_the_edge_is_lost_and_the_tumour_is_not(capsys.readouterr().out)

@@ -3,26 +3,21 @@
 import ast
 import re
 from html.parser import HTMLParser
-from pathlib import Path
 
-import nbformat
+import lessons
 import pytest
-
-NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
-SOLUTION = NOTEBOOKS / "solutions" / "04_borrow_vgg19.ipynb"
 
 
 @pytest.fixture(scope="module")
 def outputs():
     """Every output of the executed lesson."""
-    cells = nbformat.read(SOLUTION, as_version=4).cells
-    return [output for cell in cells for output in cell.get("outputs", [])]
+    return lessons.outputs_of(4)
 
 
 @pytest.fixture(scope="module")
-def printed(outputs):
+def printed():
     """Everything that it prints."""
-    return "\n".join(output.text for output in outputs if output.output_type == "stream")
+    return lessons.printed_by(4)
 
 
 class Table(HTMLParser):

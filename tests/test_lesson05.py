@@ -1,34 +1,27 @@
 """What lesson 5 says in words holds in its own output, and its bank agrees with the library."""
 
 import re
-from pathlib import Path
 
-import nbformat
+import lessons
 import numpy as np
 import pytest
 
 from course_lib import losses
 from course_lib.check import find_exercise
-from tools.notebook_build.execute import environment
-from tools.notebook_build.source import read_source
 
-NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
-SOLUTION = NOTEBOOKS / "solutions" / "05_tversky_losses.ipynb"
-SOURCE = NOTEBOOKS / "source" / "05_tversky_losses.py"
 WEIGHTINGS = ("Dice: both ½", "misses .7, alarms .3", "misses .9, alarms .1")
 
 
 @pytest.fixture(scope="module")
 def outputs():
     """All outputs of the executed lesson."""
-    cells = nbformat.read(SOLUTION, as_version=4).cells
-    return [output for cell in cells for output in cell.get("outputs", [])]
+    return lessons.outputs_of(5)
 
 
 @pytest.fixture(scope="module")
-def printed(outputs):
+def printed():
     """Everything that the executed lesson prints."""
-    return "\n".join(output.text for output in outputs if output.output_type == "stream")
+    return lessons.printed_by(5)
 
 
 def numbers(pattern, text):
@@ -193,15 +186,8 @@ def test_where_misses_weigh_most_recall_is_higher_and_precision_lower_on_unseen_
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [31, 32])
 def test_that_recall_is_bought_with_precision_does_not_hang_on_the_seed(seed, monkeypatch):
-    monkeypatch.setenv("MPLBACKEND", "agg")
-    monkeypatch.delenv("COURSE_DATA", raising=False)
-    if named := environment().get("COURSE_DATA"):
-        monkeypatch.setenv("COURSE_DATA", named)
+    lessons.see_what_lessons_see(monkeypatch)
     needed = ("import numpy", "from course_lib.backend", "scans =", "tumor = np", "weightings =", "train, validation",
               "model = models.unet", "everything =", "probabilities = {}", "scores =")  # fmt: skip
-    names = {}
-    for cell in read_source(SOURCE).cells:
-        if cell.cell_type == "code" and any(part in cell.source for part in needed):
-            code = cell.source.replace("set_random_seed(0)", f"set_random_seed({seed})")
-            exec(compile(code, "lesson 5", "exec"), names)
+    names = lessons.run_cells(5, {"set_random_seed(0)": f"set_random_seed({seed})"}, needed)
     assert_recall_is_bought_with_precision(names["table"][["recall", "precision"]].to_numpy().tolist())

@@ -1,39 +1,25 @@
 """What lesson 6 says in words holds in its own output; its exercises agree with Keras' own callbacks."""
 
 import re
-from pathlib import Path
 
 import keras
-import nbformat
+import lessons
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lessons import numbers
 
 from course_lib import training
 from course_lib.check import find_exercise
-from tools.notebook_build.execute import environment
-from tools.notebook_build.source import read_source
 
-NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
-SOLUTION = NOTEBOOKS / "solutions" / "06_train.ipynb"
-SOURCE = NOTEBOOKS / "source" / "06_train.py"
 LOSSES = st.lists(st.integers(1, 9).map(lambda tenth: tenth / 10), min_size=1, max_size=20)
 
 
 @pytest.fixture(scope="module")
 def printed():
     """Everything that the executed lesson prints."""
-    cells = nbformat.read(SOLUTION, as_version=4).cells
-    outputs = [output for cell in cells for output in cell.get("outputs", [])]
-    return "\n".join(output.text for output in outputs if output.output_type == "stream")
-
-
-def numbers(pattern, text):
-    """The numbers of the pattern's first match."""
-    found = re.search(pattern, text)
-    assert found, pattern
-    return [float(number) for number in found.groups()]
+    return lessons.printed_by(6)
 
 
 def training_apart(name, text):
@@ -94,8 +80,7 @@ def test_the_watched_training_cuts_the_rate_stops_and_its_best_epoch_is_not_its_
 
 
 def test_what_memory_and_disk_hold_scores_as_the_best_epoch_and_not_as_the_last():
-    cells = nbformat.read(SOLUTION, as_version=4).cells
-    (cell,) = [cell for cell in cells if "on_disk = " in cell.source]
+    (cell,) = [cell for cell in lessons.cells_of(6) if "on_disk = " in cell.source]
     rows = re.findall(
         r"(best epoch|last epoch|in memory|on disk) +([\d.]+) +([\d.]+)", cell.outputs[-1].data["text/plain"]
     )
@@ -125,20 +110,28 @@ def test_a_mask_shifted_with_mixing_is_grey_and_with_the_nearest_pixel_is_not(pr
 
 
 def test_the_four_trainings_stand_in_the_order_that_the_model_answer_tells():
-    source = SOURCE.read_text(encoding="utf-8")
+    source = "\n".join(cell.source for cell in lessons.source_of(6).cells)
     names = re.findall(r'"([a-z ]+)":', re.search(r"^four = \{(.*)\}$", source, re.MULTILINE)[1])
     drawn = np.random.default_rng(int(re.search(r"shuffle=(\d+)", source)[1])).permutation(len(names))
     assert [names[k] for k in drawn] == ["apart", "by heart", "slow", "together"]
 
 
 def test_a_recipe_without_a_plateau_shows_no_patience_for_one():
-    cells = nbformat.read(SOLUTION, as_version=4).cells
-    (cell,) = [cell for cell in cells if "recipes = " in cell.source]
+    (cell,) = [cell for cell in lessons.cells_of(6) if "recipes = " in cell.source]
     rows = re.findall(r"^(schedule|plateau_\w+) +(\S+) +(\S+) +(\S+)", cell.outputs[-1].data["text/plain"], re.M)
     table = {name: values for name, *values in rows}
     assert table["schedule"] == ["plateau", "plateau", "cosine"]
     for name in ("plateau_patience", "plateau_factor"):
         assert [value == "–" for value in table[name]] == [False, False, True]
+
+
+def test_the_pair_shown_before_the_first_exercise_is_what_a_right_answer_gives(monkeypatch):
+    lessons.see_what_lessons_see(monkeypatch)
+    shown = lessons.run_cells(6, needed=("import numpy", "after = ["))
+    one_slice = [np.array(picture, float)[None, ..., None] for picture in shown["before"]]
+    moved = find_exercise("move_pairs").reference(*one_slice, mirror=[True], right=[0.6])
+    for expected, picture in zip(shown["after"], moved, strict=True):
+        np.testing.assert_allclose(picture[0, ..., 0], expected, atol=1e-6)
 
 
 # --- what the exercises ask is what Keras does ---
@@ -167,16 +160,9 @@ def test_the_stop_and_the_epoch_kept_are_those_of_keras(losses, patience):
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [41, 42])
 def test_the_surprises_do_not_hang_on_the_seed(seed, monkeypatch, capsys):
-    monkeypatch.setenv("MPLBACKEND", "agg")
-    monkeypatch.delenv("COURSE_DATA", raising=False)
-    if named := environment().get("COURSE_DATA"):
-        monkeypatch.setenv("COURSE_DATA", named)
+    lessons.see_what_lessons_see(monkeypatch)
     needed = ("import", "root =", "model =", "moves =", "def train_on_moved", "together, apart =", "by_heart =")
-    names = {}
-    for cell in read_source(SOURCE).cells:
-        if cell.cell_type == "code" and any(part in cell.source for part in needed):
-            code = cell.source.replace("set_random_seed(0)", f"set_random_seed({seed})")
-            exec(compile(code, "lesson 6", "exec"), names)
+    lessons.run_cells(6, {"set_random_seed(0)": f"set_random_seed({seed})"}, needed)
     text = capsys.readouterr().out
     assert_that_apart_the_losses_fall_and_nothing_is_learned(text)
     assert_that_validation_turns_while_the_training_loss_falls(text)

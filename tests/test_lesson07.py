@@ -1,32 +1,25 @@
 """What lesson 7 says in words holds in its own output."""
 
 import re
-from pathlib import Path
 
-import nbformat
+import lessons
+import numpy as np
 import pytest
+from lessons import numbers
 
-SOLUTION = Path(__file__).parents[1] / "notebooks" / "solutions" / "07_see_predictions.ipynb"
+from course_lib.check import find_exercise
 
 
 @pytest.fixture(scope="module")
 def cells():
     """The code cells of the executed lesson."""
-    return [cell for cell in nbformat.read(SOLUTION, as_version=4).cells if cell.cell_type == "code"]
+    return [cell for cell in lessons.cells_of(7) if cell.cell_type == "code"]
 
 
 @pytest.fixture(scope="module")
-def printed(cells):
+def printed():
     """Everything that the executed lesson prints."""
-    outputs = [output for cell in cells for output in cell.outputs]
-    return "\n".join(output.text for output in outputs if output.output_type == "stream")
-
-
-def numbers(pattern, text):
-    """The numbers that the groups of a pattern find."""
-    found = re.search(pattern, text)
-    assert found, pattern
-    return [float(group) for group in found.groups()]
+    return lessons.printed_by(7)
 
 
 def output_of(cells, source, kind):
@@ -38,6 +31,17 @@ def output_of(cells, source, kind):
 
 def median_of(name, printed):
     return numbers(re.escape(name) + r" +median Dice ([\d.]+)", printed)[0]
+
+
+def test_what_is_shown_on_small_cases_before_two_exercises_is_what_right_answers_give(monkeypatch):
+    lessons.see_what_lessons_see(monkeypatch)
+    shown = lessons.run_cells(7, needed=("import numpy", "few =", "from scipy", "islands ="))
+    codes = find_exercise("error_codes").reference(shown["few"] > 0, shown["sure"], 0.5)
+    np.testing.assert_array_equal(shown["codes"], codes)
+    assert set(codes.flat) == {0, 1, 2, 3}
+    largest = find_exercise("largest_part").reference(shown["islands"])
+    np.testing.assert_array_equal(shown["numbered"] == 2, largest)
+    assert shown["numbered"].max() == 3
 
 
 def test_the_slice_looked_at_is_neither_flattering_nor_frightening_and_its_errors_are_a_rim(printed):
@@ -153,8 +157,6 @@ def test_four_corners_come_nearly_as_close_to_the_expert_as_the_network(cells):
 
 
 def test_a_pixel_costs_more_the_smaller_the_tumour_and_small_ones_are_where_the_network_falls_below_readers():
-    import numpy as np
-
     from course_lib import data, masks
 
     scans = data.index_scans(data.find_data())

@@ -1,33 +1,23 @@
 """What lesson 8 says in words holds in its own output."""
 
 import re
-from pathlib import Path
 
-import nbformat
+import lessons
 import pytest
 
-from tools.notebook_build.execute import environment
-from tools.notebook_build.source import read_source
-
-NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
-SOLUTION = NOTEBOOKS / "solutions" / "08_score_honestly.ipynb"
-SOURCE = NOTEBOOKS / "source" / "08_score_honestly.py"
 AVERAGES = ("all slices, empty ones as 1", "tumour slices", "patients", "all pixels together")
 
 
 @pytest.fixture(scope="module")
 def shown():
     """Everything that the executed lesson prints or shows as a table, as text."""
-    cells = nbformat.read(SOLUTION, as_version=4).cells
-    outputs = [output for cell in cells for output in cell.get("outputs", [])]
-    texts = [output.text if output.output_type == "stream" else output.data.get("text/plain", "") for output in outputs]
-    return "\n".join(texts)
+    return lessons.shown_by(8)
 
 
 @pytest.fixture(scope="module")
 def words():
     """All text of the lesson as one line."""
-    return " ".join(" ".join(c.source.split()) for c in read_source(SOURCE).cells if c.cell_type == "markdown")
+    return " ".join(" ".join(c.source.split()) for c in lessons.source_of(8).cells if c.cell_type == "markdown")
 
 
 def row(text, name, columns, nth=0):
@@ -173,18 +163,9 @@ def test_who_knew_the_patient_scores_far_higher(shown):
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [81, 82])
 def test_the_leak_does_not_hang_on_the_seed(seed, monkeypatch, capsys):
-    monkeypatch.setenv("MPLBACKEND", "agg")
-    monkeypatch.delenv("COURSE_DATA", raising=False)
-    if named := environment().get("COURSE_DATA"):
-        monkeypatch.setenv("COURSE_DATA", named)
-    names = {}
-    for cell in read_source(SOURCE).cells:
-        if cell.cell_type == "code" and any(
-            part in cell.source for part in ("import", "tumor = data", "network =", "known = ")
-        ):
-            code = cell.source.replace("default_rng(0)", f"default_rng({seed})")
-            code = code.replace("set_random_seed(0)", f"set_random_seed({seed})")
-            exec(compile(code, "lesson 8", "exec"), names)
+    lessons.see_what_lessons_see(monkeypatch)
+    changes = {f"{name}(0)": f"{name}({seed})" for name in ("default_rng", "set_random_seed")}
+    lessons.run_cells(8, changes, ("import", "tumor = data", "network =", "known = "))
     assert_the_split_moves_the_score_by_a_multiple(capsys.readouterr().out)
 
 
@@ -192,7 +173,7 @@ def test_the_leak_does_not_hang_on_the_seed(seed, monkeypatch, capsys):
 
 
 def test_the_model_answer_says_what_the_lesson_found(shown):
-    answer = next(c.source for c in read_source(SOURCE).cells if "honest_sentence = (" in c.source)
+    answer = next(c.source for c in lessons.source_of(8).cells if "honest_sentence = (" in c.source)
     mean, low, high = printed(answer, r"Dice over patients of ([\d.]+) \(95 % \"\s+\"interval ([\d.]+) to ([\d.]+)")
     assert mean == pytest.approx(row(shown, "patients", 2)[0], abs=0.011)
     assert [low, high] == pytest.approx(printed(shown, r"24 patients: ([\d.]+) to ([\d.]+)"), abs=0.011)

@@ -1,22 +1,15 @@
 """What lesson 9 says in words holds in its own output."""
 
 import re
-from pathlib import Path
 
-import nbformat
+import lessons
 import pytest
-
-NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
-SOLUTION = NOTEBOOKS / "solutions" / "09_trust_and_explain.ipynb"
 
 
 @pytest.fixture(scope="module")
 def printed():
     """Everything that the executed lesson prints, its tables, and the descriptions of its figures."""
-    cells = nbformat.read(SOLUTION, as_version=4).cells
-    outputs = [output for cell in cells for output in cell.get("outputs", [])]
-    shown = [output.data.get("text/plain", "") for output in outputs if "data" in output]
-    return "\n".join([output.text for output in outputs if output.output_type == "stream"] + shown)
+    return lessons.shown_by(9)
 
 
 def numbers(pattern, text):

@@ -1,32 +1,25 @@
 """What lesson 10 says in words holds in its own output."""
 
 import re
-from pathlib import Path
 
+import lessons
 import nbformat
 import numpy as np
 import pytest
 
 from course_lib import evaluation
 from course_lib.training import Recipe
-from tools.notebook_build.execute import environment
-from tools.notebook_build.source import read_source
-
-NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
-SOLUTION = NOTEBOOKS / "solutions" / "10_capstone.ipynb"
-SOURCE = NOTEBOOKS / "source" / "10_capstone.py"
 
 
 @pytest.fixture(scope="module")
 def cells():
-    return nbformat.read(SOLUTION, as_version=4).cells
+    return lessons.cells_of(10)
 
 
 @pytest.fixture(scope="module")
-def printed(cells):
+def printed():
     """Everything that the executed lesson prints."""
-    outputs = [output for cell in cells for output in cell.get("outputs", [])]
-    return "\n".join(output.text for output in outputs if output.output_type == "stream")
+    return lessons.printed_by(10)
 
 
 @pytest.fixture(scope="module")
@@ -128,20 +121,20 @@ def test_the_card_has_what_the_marking_asks_for_who_is_where_and_what_was_tried(
 
 
 def test_the_learners_own_card_leaves_the_limits_to_the_learner():
-    learner = nbformat.read(NOTEBOOKS / "10_capstone.ipynb", as_version=4)
+    learner = nbformat.read(lessons.NOTEBOOKS / "10_capstone.ipynb", as_version=4)
     code = "\n".join(cell.source for cell in learner.cells if cell.cell_type == "code")
     assert "limits = ...  # your turn" in code
     assert "draft_card(run, scans, scores, threshold, limits, tried)" in code
 
 
 def test_the_rubric_has_the_points_that_the_text_says():
-    text = "\n".join(cell.source for cell in read_source(SOURCE).cells if cell.cell_type == "markdown")
+    text = "\n".join(cell.source for cell in lessons.source_of(10).cells if cell.cell_type == "markdown")
     rubric = text.split("| | 0 | 1 | 2 |")[1].split("Sixteen points")[0]
     assert 2 * len(re.findall(r"^\| \*\*", rubric, re.M)) == 16
 
 
 def test_what_the_text_computes_from_measured_figures_is_so():
-    text = " ".join("\n".join(cell.source for cell in read_source(SOURCE).cells).split())
+    text = " ".join("\n".join(cell.source for cell in lessons.source_of(10).cells).split())
     step = int(re.search(r"and ([\d,]+) ms at 256", text)[1].replace(",", "")) / 1000
     slices = int(re.search(r"shows it about ([\d,]+) slices", text)[1].replace(",", ""))
     minutes = int(re.search(r"that is some (\d+) minutes", text)[1])
@@ -154,19 +147,12 @@ def test_what_the_text_computes_from_measured_figures_is_so():
 
 @pytest.mark.slow
 def test_the_same_cells_run_by_the_other_preset_and_go_on_with_a_run_that_is_there(monkeypatch, tmp_path, capsys):
-    monkeypatch.setenv("MPLBACKEND", "agg")
+    lessons.see_what_lessons_see(monkeypatch)
     monkeypatch.setenv("COURSE_RUNS", str(tmp_path))
-    monkeypatch.delenv("COURSE_DATA", raising=False)
-    if named := environment().get("COURSE_DATA"):
-        monkeypatch.setenv("COURSE_DATA", named)
     shrunk = "Recipe.full(size=32, width=0.05, weights=None, epochs=1)"  # as the full one, for a processor
     cards = []
     for _ in range(2):
-        names = {}
-        for cell in read_source(SOURCE).cells:
-            if cell.cell_type == "code":
-                code = cell.source.replace('preset = "fast"', 'preset = "full"').replace("Recipe.full()", shrunk)
-                exec(compile(code, "lesson 10", "exec"), names)
+        lessons.run_cells(10, {'preset = "fast"': 'preset = "full"', "Recipe.full()": shrunk})
         cards.append(next(tmp_path.glob("full-phantom-*/card.md")).read_text(encoding="utf-8"))
     assert "slices of 32 × 32 pixels" in cards[0]
     assert cards[0] == cards[1]

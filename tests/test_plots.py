@@ -27,12 +27,6 @@ from course_lib.plots import style
 mpl.use("Agg")
 
 
-@pytest.fixture(autouse=True)
-def no_figure_stays_open():
-    yield
-    plt.close("all")
-
-
 @pytest.fixture
 def displayed(monkeypatch):
     """What cells would show: a list of display data."""

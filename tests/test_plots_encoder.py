@@ -1,18 +1,11 @@
 """Kernels in colour, maps of layers, nested fields, Dice by labels: what a reader must be able to read off them."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 from course_lib import plots
 from course_lib.errors import ArgumentError
-
-
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    plt.close("all")
 
 
 def texts(ax):

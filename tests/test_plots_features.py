@@ -1,17 +1,10 @@
 """Maps side by side, fields of view, losses by step: what a reader of the figure must be able to read off it."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from course_lib import plots
 from course_lib.errors import ArgumentError
-
-
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    plt.close("all")
 
 
 def texts(ax):

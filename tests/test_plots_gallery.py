@@ -1,7 +1,6 @@
 """Galleries show every slice from the same distance, a patient whole, and a report's figure all that it must say."""
 
 import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,12 +11,6 @@ from course_lib.errors import ArgumentError
 from course_lib.plots.gallery import near
 
 mpl.use("Agg")
-
-
-@pytest.fixture(autouse=True)
-def figures_are_closed():
-    yield
-    plt.close("all")
 
 
 @pytest.fixture

@@ -1,17 +1,10 @@
 """Loss surfaces, loss lines, pulls and trades: what a reader of the figure must be able to read off it."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from course_lib import plots
 from course_lib.errors import ArgumentError
-
-
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    plt.close("all")
 
 
 def legend(ax):

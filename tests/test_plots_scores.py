@@ -1,6 +1,5 @@
 """Intervals, changes, averages and the leak: what a reader must be able to read off the figures of lesson 8."""
 
-import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
@@ -8,12 +7,6 @@ from course_lib import plots
 from course_lib.errors import ArgumentError
 
 MODELS = pd.DataFrame({"bold": [0.7, 0.9], "timid": [0.8, 0.6]}, index=["by slice", "by patient"])
-
-
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    plt.close("all")
 
 
 def labels(ax):

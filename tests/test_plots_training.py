@@ -9,12 +9,6 @@ from course_lib import plots
 from course_lib.errors import ArgumentError
 
 
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    plt.close("all")
-
-
 @pytest.fixture
 def steps():
     """Loss against rate: falls, then rises."""

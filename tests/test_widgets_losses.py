@@ -5,7 +5,6 @@ import subprocess
 import sys
 
 import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
@@ -15,13 +14,6 @@ from course_lib.errors import ArgumentError
 from course_lib.widgets.losses import _pull
 
 mpl.use("Agg")
-
-
-@pytest.fixture(autouse=True)
-def no_figure_stays_open():
-    plt.close("all")
-    yield
-    plt.close("all")
 
 
 @pytest.fixture(scope="module")
