@@ -147,7 +147,14 @@ for order in (1, 0):
     print(f"order={order}:", ndimage.shift(line, (0, 1.3, 0), order=order).ravel().round(1))
 
 # %% [markdown]
-# Random numbers come from outside here, so that we can see what is done with them.
+# Random numbers come from outside here, so that we can see what is done with them. This pair is to be mirrored, and then
+# to move to the right by 0.6 pixels:
+
+# %%
+before = [np.array([[1, 2, 3, 0, 0, 0]] * 6), np.array([[0, 1, 1, 0, 0, 0]] * 6)]
+after = [np.array([[0, 0, 0, 1.2, 2.6, 1.6]] * 6), np.array([[0, 0, 0, 0, 1, 1]] * 6)]
+axes = plots.panels(before + after, ["slice", "mask", "slice, moved", "mask, moved"], numbers=True)
+plots.show(axes, alt="Rows 1 2 3 0 0 0 and 0 1 1 0 0 0 become 0 0 0 1.2 2.6 1.6 and 0 0 0 0 1 1")
 
 
 # %% exercise="move_pairs"

@@ -91,7 +91,14 @@ plots.show(axes, alt="The same slice with two outlines: they share most of their
 #
 # There are four answers, and each gets a number: **0** healthy, and left alone; **1** a *hit*, tumour that was
 # guessed; **2** a *miss*, tumour that was not; **3** a *false alarm*, a guess where there is no tumour. Tumour is
-# guessed where the probability is at least the threshold.
+# guessed where the probability is at least the threshold. On a picture of four by four pixels:
+
+# %%
+few = np.array([[0, 0, 0, 0], [0, 1, 1, 0], [0, 1, 1, 0], [0, 0, 0, 0]])
+sure = np.array([[0, 0.1, 0.2, 0], [0.1, 0.9, 0.4, 0.1], [0.7, 1, 0.5, 0.2], [0.1, 0.6, 0.3, 0]])
+codes = np.array([[0, 0, 0, 0], [0, 1, 2, 0], [3, 1, 1, 0], [0, 3, 0, 0]])
+axes = plots.panels([few, sure, codes], ["the expert's mask", "probability", "codes at 0.5"], numbers=True)
+plots.show(axes, alt="Of four tumour pixels three are 1, one of probability 0.4 is 2; outside two guesses are 3, the rest 0")
 
 
 # %% exercise="error_codes"
@@ -339,6 +346,17 @@ plots.show(axes, alt="All slices of one patient: false alarms of our network on 
 from scipy import ndimage
 
 ndimage.label([[1, 0, 0, 1], [0, 1, 0, 0]], structure=np.ones((3, 3)))
+
+# %% [markdown]
+# The label says nothing of size: of this mask part 2 is to be kept, as ones.
+
+# %%
+islands = np.zeros((6, 6), bool)
+islands[0, :2] = islands[1, 4:] = islands[2, 3:5] = islands[3, 2] = islands[5, 0] = True
+numbered, _ = ndimage.label(islands, structure=np.ones((3, 3)))
+titles = ["the mask", "its parts", "the largest"]
+axes = plots.panels([islands, numbered, numbered == 2], titles, numbers=True)
+plots.show(axes, alt="A mask of three parts of 2, 5 and 1 pixels, their numbers, and the part of 5 pixels alone")
 
 
 # %% exercise="largest_part"
