@@ -81,6 +81,7 @@ def test_the_encoder_has_the_layers_of_keras_vgg19(keras_vgg19):
     assert list(models.ENCODER_LAYERS) == theirs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [0.01, 0.05, 0.25, 0.5, 1])
 def test_every_width_has_the_same_layers_with_at_least_4_channels(width):
     full, narrow = models.vgg19_unet((16, 16, 3), None), models.vgg19_unet((16, 16, 3), None, width=width)
@@ -149,6 +150,7 @@ def test_imagenet_weights_in_the_data_folder_are_taken_first(vgg19_file, keras_v
         np.testing.assert_array_equal(model.get_layer(name).get_weights()[0], keras_vgg19.get_layer(name).kernel)
 
 
+@pytest.mark.slow
 def test_without_a_network_imagenet_weights_get_an_error_that_names_the_ways_out(tmp_path):
     script = (
         "import sys, pathlib\nfrom course_lib import models\nfrom course_lib.errors import WeightsError\n"
@@ -241,6 +243,7 @@ def test_unet_scales_0_to_255_to_minus_1_to_1(mixed_bfloat16):
 # --- training -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", ["vgg19_unet", "unet"])
 def test_a_few_steps_of_training_lower_the_loss(network, images):
     keras.utils.set_random_seed(1)
