@@ -31,8 +31,7 @@ test: setup  ## every test, every notebook
 check: setup  ## lint and the quick tests: under three minutes
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(PYTEST) -q --doctest-modules course_lib
-	$(PYTEST) -n 2 --dist loadscope -q -m "not slow and not notebooks and not browser and not reference"
+	$(PYTEST) -n 2 --dist loadscope -q --doctest-modules tests course_lib -m "not slow and not notebooks and not browser and not reference"
 
 notebooks: setup  ## build the learner's copies and the executed solutions from notebooks/source
 	$(BIN)/python tools/build_notebooks.py

@@ -31,6 +31,7 @@ def test_the_narrow_plain_network_is_as_large_as_ours():
     assert build_network(32, 0.25).count_params() == ours.count_params()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed")
 def test_the_pytorch_network_has_the_same_number_of_weights():
     from bench.torch_net import build_network

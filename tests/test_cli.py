@@ -123,6 +123,7 @@ def test_course_errors_share_one_base_so_that_the_command_line_catches_them_all(
     assert issubclass(DataError, CourseError)
 
 
+@pytest.mark.slow
 class TestServedLesson:
     """`course lab`, started as a learner would start it, and asked over HTTP."""
 

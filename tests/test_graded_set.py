@@ -73,6 +73,7 @@ def test_the_solution_has_full_marks_and_the_stub_none(name, secret):
     assert (blank["status"], blank["score"]) == ("not attempted", 0.0)
 
 
+@pytest.mark.slow
 @every_exercise
 @three_secrets
 def test_every_wrong_answer_is_named_and_loses_what_it_loses_on_the_visible_cases(name, secret):
@@ -85,6 +86,7 @@ def test_every_wrong_answer_is_named_and_loses_what_it_loses_on_the_visible_case
         assert verdict["score"] < 1
 
 
+@pytest.mark.slow
 @every_exercise
 @three_secrets
 def test_hidden_cases_alone_find_out_every_wrong_answer_and_whoever_learned_the_visible_ones(name, secret):

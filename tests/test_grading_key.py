@@ -99,12 +99,14 @@ def test_the_shipped_solution_has_full_marks(number, name, secret):
     assert (verdict["status"], verdict["score"]) == ("right", 1.0), verdict
 
 
+@pytest.mark.slow
 @every_function
 def test_the_stub_has_no_marks(number, name):
     verdict = verdict_on(key_to(number), name, stub_of(number, name))
     assert (verdict["status"], verdict["score"]) == ("not attempted", 0.0)
 
 
+@pytest.mark.slow
 @every_function
 @three_secrets
 def test_a_wrong_answer_loses_the_same_properties_as_in_the_lesson_and_is_named(number, name, secret):
@@ -116,6 +118,7 @@ def test_a_wrong_answer_loses_the_same_properties_as_in_the_lesson_and_is_named(
         assert verdict["misconception"] == wrong.name
 
 
+@pytest.mark.slow
 @every_function
 @three_secrets
 def test_hidden_cases_alone_find_every_wrong_answer_out(number, name, secret):

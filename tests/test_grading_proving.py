@@ -14,6 +14,7 @@ FOLDER = instructor_folder()
 GOOD = (FOLDER / "graded" / "lesson03_output_size.py").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_set_of_the_course_has_no_fault():
     assert faults(FOLDER / "graded", ["a secret of its own"]) == []
 
@@ -46,6 +47,7 @@ def test_a_fault_is_named_with_its_file(tmp_path, was, now, said):
     assert any(said in fault for fault in found) if said else found == []
 
 
+@pytest.mark.slow
 def test_the_script_says_whether_a_set_can_be_handed_out(tmp_path):
     def proved(text):
         (tmp_path / "lesson03_a.py").write_text(text, encoding="utf-8")

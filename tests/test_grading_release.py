@@ -79,6 +79,7 @@ def test_no_misconception_or_hint_of_a_lesson_is_in_its_notebook(everything):
             assert [text for text in said if text in released] == [], exercise.name
 
 
+@pytest.mark.slow
 def test_no_hidden_input_and_no_secret_is_anywhere(everything):
     folder, _ = everything
     held = "\n".join(texts_in(folder).values())

@@ -98,6 +98,7 @@ def resumed(killed):
     return folder, kept, Counter((folder / "runs.txt").read_text().split())
 
 
+@pytest.mark.slow
 class TestKilled:
     """`course grade` was killed half-way, and is called again."""
 
@@ -156,17 +157,25 @@ def graded(folder, out):
     return {row.name: row for row in rows}
 
 
+@pytest.fixture(scope="module")
+def marked_once(process, tmp_path_factory):
+    """A class that was marked: Ada wrote a text, Bo left it blank."""
+    folder = tmp_path_factory.mktemp("marked")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(grading, "open_boundary", lambda **_: nullcontext(process))
+        graded(lay(folder / "in", ada=written("first"), bo=as_bytes(handed_out())), folder / "marks.csv")
+    return folder
+
+
 class TestChangedTexts:
     """A person has marked an answer in words; then the student hands in another one."""
 
     @pytest.fixture(autouse=True)
-    def marked(self, one_process, tmp_path):
-        """Ada's first text, marked 0.5 by a person; Bo left it blank."""
-        self.folder = lay(tmp_path / "in", ada=written("first"), bo=as_bytes(handed_out()))
-        self.out = tmp_path / "marks.csv"
-        self.graded()
+    def own_copy(self, marked_once, one_process, tmp_path):
+        """The marked class, which a test may change."""
+        shutil.copytree(marked_once, tmp_path / "class")
+        self.folder, self.out = tmp_path / "class" / "in", tmp_path / "class" / "marks.csv"
         self.give("0.5")
-        self.graded()
         assert self.line()["flags"] == ""
 
     def graded(self):
@@ -317,6 +326,7 @@ class TestOurOwnFailures:
         assert ADA in (said := capsys.readouterr().err)
         assert "Mark them again" in said
 
+    @pytest.mark.slow
     def test_a_sandbox_that_does_not_start_ends_it_with_a_sentence_and_keeps_nothing(self, tmp_path, monkeypatch):
         skip_without_sandbox()
         refusing = tmp_path / "bin" / "bwrap"  # passes the probe, and fails where a sandbox is to be started

@@ -101,6 +101,7 @@ def assert_like_published(found, loose=1.0):
     assert abs(found["p99"].std() - 44) < 22 * loose
 
 
+@pytest.mark.slow
 def test_areas_contrasts_cover_and_brightness_are_those_of_the_published_set(measured):
     assert_like_published(measured)
 

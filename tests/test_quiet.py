@@ -15,6 +15,7 @@ def stderr_of(program: str, **environment) -> str:
     return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=settings).stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", ["losses", "models"])
 def test_a_module_that_needs_keras_loads_without_a_word(module):
     program = f"from course_lib import {module}; import tensorflow as tf; tf.constant(1) + 1"
@@ -39,6 +40,7 @@ def test_stderr_works_again_afterwards(capfd):
     assert capfd.readouterr().err == "news"
 
 
+@pytest.mark.slow
 def test_another_backend_does_not_load_tensorflow():
     program = "import sys; from course_lib import losses; sys.stderr.write(str('tensorflow' in sys.modules))"
     assert stderr_of(program, KERAS_BACKEND="jax").endswith("False")

@@ -383,6 +383,7 @@ def test_missing_weights_are_reported_before_any_epoch(scans_folder, tmp_path):
         train(recipe, scans_folder, tmp_path / "run", progress=False)
 
 
+@pytest.mark.slow
 def test_a_learning_rate_that_blows_up_is_named_and_the_folder_stays_resumable(scans_folder, tmp_path):
     recipe = dataclasses.replace(TOY, learning_rate=1e30, loss="binary_crossentropy")
     with pytest.raises(RecipeError, match="learning_rate"):
@@ -397,6 +398,7 @@ def test_too_little_disk_is_noticed_before_training(scans_folder, tmp_path, monk
         train(TOY, scans_folder, tmp_path / "run", progress=False)
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_costs_only_the_epoch_under_way(scans_folder, tmp_path, straight):
     """A limit on file size stands in for a full disk: writing fails half-way through the file."""
     shots = straight[1]
@@ -416,6 +418,7 @@ def test_a_disk_that_fills_up_costs_only_the_epoch_under_way(scans_folder, tmp_p
     assert kept.best_model().output_shape == (None, 16, 16, 1)
 
 
+@pytest.mark.slow
 def test_a_run_that_no_longer_improves_slows_down_and_then_stops(scans_folder, tmp_path, monkeypatch):
     monkeypatch.setattr("course_lib.training.run.validate", lambda *_: {"val_loss": 0.5, "val_dice": 0.5})
     recipe = dataclasses.replace(TOY, plateau_patience=1, stopping_patience=2, epochs=30)
@@ -426,6 +429,7 @@ def test_a_run_that_no_longer_improves_slows_down_and_then_stops(scans_folder, t
     assert rates.iloc[2] == pytest.approx(rates.iloc[1] * recipe.plateau_factor)
 
 
+@pytest.mark.slow
 def test_mixed_precision_trains_leaves_no_trace_and_saves_a_float32_network(scans_folder, tmp_path):
     import keras
 
@@ -439,6 +443,7 @@ def test_mixed_precision_trains_leaves_no_trace_and_saves_a_float32_network(scan
     assert model.optimizer is not None
 
 
+@pytest.mark.slow
 def test_a_run_is_resumed_in_the_precision_that_it_began_with(straight, scans_folder, tmp_path, monkeypatch):
     """As on a machine whose processor would now choose another."""
     run, shots = straight
@@ -598,6 +603,7 @@ def test_one_pass_adam_makes_the_steps_of_keras_adam():
 # --- the command ---
 
 
+@pytest.mark.slow
 def test_the_command_trains_resumes_and_says_what_comes_next(scans_folder, tmp_path, capsys):
     out = tmp_path / "run"
     words = ["train", "--data", str(scans_folder), "--out", str(out), "--network", "unet", "--width", "0.05"]

@@ -91,6 +91,7 @@ def test_a_score_of_slices_that_do_not_fit_is_refused(network, slices):
         score(network, slices[0], slices[1][1:], slices[2])
 
 
+@pytest.mark.slow
 def test_a_run_stopped_by_the_keyboard_goes_on_as_if_nothing_had_happened(tmp_path, tiny_folder):
     names = {f"TCGA_CS_{number:04d}_20000101": 4 for number in range(1, 6)}
     root = tiny_folder(patients=names, size=32)

@@ -222,6 +222,7 @@ def test_somebody_is_there_when_the_front_end_takes_input(monkeypatch, answers):
     assert widgets.somebody_is_there() is answers
 
 
+@pytest.mark.slow
 def test_an_executed_notebook_holds_the_picture_and_no_widget(tmp_path):
     nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
     code = (
