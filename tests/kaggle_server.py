@@ -31,6 +31,7 @@ class Kaggle:
         refusal: a status and message for the download in place of the archive.
         headers: more headers for that refusal.
         cuts: after how many bytes of the body to hang up, one for each time the archive is asked for; None: not at all.
+        silent: where it would hang up, it falls silent in place of it, until this is set.
         ranges: whether the storage serves parts.
         etag: names the archive's version; None sends none.
         page: a web page to send in place of the archive.
@@ -43,6 +44,7 @@ class Kaggle:
     refusal: tuple[int, str] | None = None
     headers: dict = field(default_factory=dict)
     cuts: list[int | None] = field(default_factory=list)
+    silent: threading.Event | None = None
     ranges: bool = True
     etag: str | None = '"v1"'
     page: str = ""
@@ -126,6 +128,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = state.archive[start : size if cut is None else start + cut]
         self.wfile.write(body)
         state.sent.append(len(body))
+        if cut is not None and state.silent:
+            state.silent.wait()
         self.close_connection = True
         return None
 
@@ -148,15 +152,16 @@ class _Handler(BaseHTTPRequestHandler):
 def archive_of(folder: Path, more: dict[str, bytes] | None = None) -> bytes:
     """Zips a ``kaggle_3m`` folder as the published archive is: the folder twice, the second time nested.
 
-    `more` gives further files by name, or other content for one of the folder's.
+    `more` gives further files by name, which come first, or other content for one of the folder's.
     """
     content = io.BytesIO()
+    more = more or {}
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, data in more.items():
+            archive.writestr(name, data)
         for prefix in ["kaggle_3m", "lgg-mri-segmentation/kaggle_3m"]:
             for path in sorted(path for path in folder.rglob("*") if path.is_file()):
                 name = f"{prefix}/{path.relative_to(folder).as_posix()}"
-                if name not in (more or {}):
+                if name not in more:
                     archive.write(path, name)
-        for name, data in (more or {}).items():
-            archive.writestr(name, data)
     return content.getvalue()

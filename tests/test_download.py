@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import types
 import zipfile
 from io import BytesIO
@@ -18,7 +19,7 @@ from PIL import Image
 
 from course_lib.data import index_scans
 from course_lib.data.find import locate_data
-from course_lib.download import PUBLISHED, Counts, archive, dataset, fetch, find_login, space, transfer
+from course_lib.download import PUBLISHED, Counts, archive, dataset, fetch, find_login, service, space, transfer
 from course_lib.errors import DataError, DownloadError, StorageError
 from course_lib.phantoms import make_phantoms
 
@@ -199,7 +200,10 @@ class TestLogin:
         assert "Generate New Token" in str(caught.value)
         assert seen(tmp_path) is None
 
-    def test_what_is_said_never_holds_the_key(self, kaggle, get, monkeypatch, capsys):
+    def test_what_is_said_never_holds_the_key_however_talkative_the_package_is(self, kaggle, get, monkeypatch, capsys):
+        from kaggle.api.kaggle_api_extended import KaggleApi
+
+        monkeypatch.setattr(KaggleApi, "args", ["--local", "--verbose"])
         monkeypatch.setenv("KAGGLE_API_TOKEN", "very-secret")
         with pytest.raises(DownloadError) as caught:
             get()
@@ -316,6 +320,15 @@ class TestACutConnection:
         assert kaggle.asked[1]["Range"] == f"bytes={CUT}-"
         assert sum(kaggle.sent) == len(kaggle.archive)
         assert "going on" in capsys.readouterr().out.lower()
+
+    def test_that_falls_silent_is_given_up_and_gone_on_with(self, kaggle, login, get, scans, monkeypatch):
+        monkeypatch.setattr(service, "_TIMEOUT", (5, 0.2))
+        kaggle.cuts, kaggle.silent = [CUT], threading.Event()
+        try:
+            assert files(get()) == files(scans)
+        finally:
+            kaggle.silent.set()
+        assert kaggle.asked[1]["Range"] == f"bytes={CUT}-"
 
     def test_that_stays_away_ends_with_how_far_it_got_and_the_next_run_goes_on(
         self, kaggle, login, get, scans, tmp_path
@@ -467,6 +480,19 @@ class TestAFullDisk:
 
 
 class TestAnInterruption:
+    def test_of_the_download_says_that_what_has_come_is_kept(self, kaggle, login, get, monkeypatch, scans, capsys):
+        def interrupt(seconds):
+            raise KeyboardInterrupt
+
+        kaggle.cuts = [CUT]
+        with monkeypatch.context() as patch:
+            patch.setattr(transfer.time, "sleep", interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                get()
+        assert "What was downloaded is kept" in capsys.readouterr().out
+        assert files(get()) == files(scans)
+        assert sum(kaggle.sent) == len(kaggle.archive)
+
     def test_of_the_unpacking_leaves_nothing_that_looks_whole(self, kaggle, login, get, monkeypatch, tmp_path, scans):
         calls = []
 
@@ -521,6 +547,12 @@ class TestAFolderInPart:
         with pytest.raises(DataError, match=scan.name):
             get()
         assert kaggle.asked == []
+
+
+def test_a_package_that_is_missing_comes_with_the_command_that_installs_it(kaggle, login, get, monkeypatch):
+    monkeypatch.setitem(sys.modules, "kaggle.api.kaggle_api_extended", None)
+    with pytest.raises(DownloadError, match="pip install --upgrade kaggle six"):
+        get()
 
 
 def test_the_login_is_found_without_importing_the_package():

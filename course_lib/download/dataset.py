@@ -59,9 +59,11 @@ def fetch(
     with _alone(work):
         try:
             _bring(work, folder, expected, show)
-        except BaseException:
-            if not any(work.glob("archive.zip*")):  # else the next run goes on from there
+        except BaseException as error:
+            if not any(work.glob("archive.zip*")):
                 shutil.rmtree(work, ignore_errors=True)
+            elif isinstance(error, KeyboardInterrupt):
+                print("Stopped. What was downloaded is kept: run this again, and it goes on from there.")
             raise
         shutil.rmtree(work, ignore_errors=True)
     return folder

@@ -67,6 +67,8 @@ def _signed_in():
     """The package's API object with the login that it finds; without one it asks as anybody may."""
     api = _api_class()()
     api.config_values = {"username": None, "key": None}
+    # Where VERBOSE is set, the package would print the login, and read and print the archive.
+    api.args = [word for word in api.args if word not in ("--verbose", "-v")]
     try:
         with redirect_stdout(io.StringIO()):  # it prints a page of help of its own
             api.authenticate()
