@@ -11,7 +11,15 @@ examples:
   course train --preset full --out runs/full                 a GPU: 256 px, VGG19 from ImageNet weights
   course train --data my/kaggle_3m --epochs 5 --out runs/try  your own folder of scans, five epochs
   course train --resume --out runs/first                     go on after Ctrl-C, a kill or a power cut
+  course train --preset full --devices 2 --out runs/full     two of this machine's GPUs
   course train --recipe runs/first/recipe.json --seed 1 --out runs/second   the same again, another seed
+
+several machines: the same words on each, but for --worker; every machine needs the scans
+  course train --preset full --workers 10.0.0.1:12345,10.0.0.2:12345 --worker 0 --out runs/full     on the first
+  course train --preset full --workers 10.0.0.1:12345,10.0.0.2:12345 --worker 1 --out runs/full     on the second
+Or set TF_CONFIG as TensorFlow documents it, in place of --workers and --worker. The first worker validates and writes
+the folder; the others write nothing. If one stops, the others end; start all of them again with --resume.
+With several devices, --batch is that of all of them together, and a run gives what one device gives, up to rounding.
 
 The folder keeps the recipe, who was in which part, the history and the best network (best.keras).
 Then: course evaluate --model runs/first --csv first.csv
@@ -21,6 +29,7 @@ Then: course evaluate --model runs/first --csv first.csv
 OVERRIDES = {
     "--size": ("size", int, "side of the slices in pixels, a multiple of 16"),
     "--width": ("width", float, "share of VGG19's channels, above 0, up to 1"),
+    "--decoder-width": ("decoder_width", float, "share of the decoder's channels (default: as --width)"),
     "--batch": ("batch", int, "slices per training step"),
     "--epochs": ("epochs", int, "at most so many passes over the training slices"),
     "--learning-rate": ("learning_rate", float, "of Adam, at the start"),
@@ -32,6 +41,8 @@ OVERRIDES = {
     "--empty-per-tumor": ("empty_per_tumor", str, "slices without tumour per slice with, or all"),
     "--validation": ("validation", float, "share of the patients for validation"),
     "--test": ("test", float, "share of the patients kept for the test"),
+    "--folds": ("folds", int, "cross-validation: divide the patients into so many parts"),
+    "--fold": ("fold", int, "the part that is kept for the test then, from 0"),
 }
 
 
@@ -51,10 +62,18 @@ def add_parser(subparsers) -> None:
     base.add_argument("--preset", choices=("fast", "full", "original"), help="default: fast")
     base.add_argument("--recipe", type=Path, metavar="FILE", help="a recipe.json in place of a preset")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    team = parser.add_argument_group("several GPUs or machines")
+    team.add_argument("--devices", default="all", metavar="all|one|N", help="this machine's GPUs to use (default: all)")
+    team.add_argument("--workers", metavar="HOST:PORT,...", help="addresses of all machines, the first one writes RUN")
+    team.add_argument("--worker", type=int, metavar="N", help="which of --workers this machine is, from 0")
+    team.add_argument("--wait", type=float, metavar="SECONDS", help="for the other machines at the start (600)")
     changes = parser.add_argument_group("changes to the preset")
     for option, (name, kind, text) in OVERRIDES.items():
         changes.add_argument(option, dest=name, type=kind, default=argparse.SUPPRESS, metavar="X", help=text)
     changes.add_argument("--freeze-encoder", action="store_true", default=argparse.SUPPRESS, help="keep its weights")
+    changes.add_argument(
+        "--standardise", action="store_true", default=argparse.SUPPRESS, help="standardise slices inside the network"
+    )
     parser.set_defaults(run=run)
 
 
@@ -62,16 +81,22 @@ def run(options) -> int:
     """Train as the options say; Ctrl-C says how to go on."""
     from course_lib.data import find_data
     from course_lib.training import train
+    from course_lib.training.distribute import choose_devices
 
+    devices = choose_devices(options.devices, options.workers, options.worker, options.wait)
     recipe = choose_recipe(options)
     data = options.data or find_data()
     try:
-        done = train(recipe, data, options.out, resume=options.resume, progress=not options.quiet)
+        done = train(recipe, data, options.out, resume=options.resume, progress=not options.quiet, devices=devices)
     except KeyboardInterrupt:
         print(
             f"\nStopped. Go on with: course train --resume{_data_words(options)} --out {options.out}", file=sys.stderr
         )
         return 130
+    if not devices.is_chief:
+        first = devices.worker.addresses[0]
+        print(f"{len(done.history)} epochs. The run is in {options.out} on the first worker ({first}).")
+        return 0
     best = done.history["val_dice"].max()
     print(
         f"{len(done.history)} epochs in {sum(done.seconds) / 60:.1f} min; best validation Dice by patient {best:.3f}."

@@ -89,7 +89,7 @@ def _predict(model, images, batch):
     return np.concatenate(parts)
 
 
-def run_epochs(model, batches, score, callbacks, epochs: int, rows: list, show: bool, after_epoch=None) -> list:
+def run_epochs(model, batches, score, callbacks, epochs: int, rows: list, show: bool, after_epoch=None, fit=None):
     """Train from epoch `len(rows)` on.
 
     Args:
@@ -101,22 +101,26 @@ def run_epochs(model, batches, score, callbacks, epochs: int, rows: list, show: 
         rows: history so far, a dict an epoch; grows in place.
         show: whether to show progress.
         after_epoch: called with whether training is finished, once `rows` and callbacks are up to date.
+        fit: `Team.fit` of the devices to train on; one device if None.
+
+    Returns:
+        `rows`.
 
     Raises:
         RecipeError: the loss is no longer a finite number.
     """
     from course_lib.backend import keras
+    from course_lib.training.distribute import Team
 
-    progress = None
+    fit, progress = fit or Team().fit, None
     try:
         for epoch in range(len(rows), epochs):
             dataset = batches(epoch)
             progress = progress or Progress(show, epochs, int(dataset.cardinality()), len(rows))
             progress.begin_epoch(epoch)
             callbacks.on_epoch_begin(epoch)
-            rate = float(model.optimizer.learning_rate)
-            each_batch = keras.callbacks.LambdaCallback(on_train_batch_end=progress.step)
-            loss = model.fit(dataset, shuffle=False, verbose=0, callbacks=[each_batch]).history["loss"][0]
+            rate = float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))
+            loss = fit(model, dataset, progress.step)
             if not np.isfinite(loss):
                 raise RecipeError(
                     f"The loss became {loss} in epoch {epoch + 1}. Lower learning_rate (now {rate:g}), "

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from contextlib import nullcontext
 
 from course_lib.training.policy import has_gpu, precision
 from course_lib.training.recipe import Recipe
@@ -24,30 +25,37 @@ def build_loss(recipe: Recipe):
     return keras.losses.BinaryCrossentropy()
 
 
-def build_model(recipe: Recipe, policy: str, fast: bool = True):
+def build_model(recipe: Recipe, policy: str, fast: bool = True, team=None):
     """The recipe's network, computing in precision `policy`, compiled.
 
     Args:
         recipe: the settings.
         policy: Keras' name of the precision.
         fast: take the one-pass layers and optimiser of `fast`; without, Keras' own.
+        team: `distribute.Team` of several devices to build for (with Keras' own layers and optimiser), or None.
 
     Raises:
         WeightsError: the encoder's weights cannot be had.
     """
     from course_lib import models
+    from course_lib.backend import keras
+    from course_lib.training.distribute import for_team, whole_batch
     from course_lib.training.fast import FusedAdam, accelerate
 
-    shape = (recipe.size, recipe.size, 3)
-    with precision(policy):
+    shape, loss = (recipe.size, recipe.size, 3), build_loss(recipe)
+    with precision(policy), team.scope() if team else nullcontext():
         if recipe.network == "unet":
             model = models.unet(shape, filters=tuple(max(1, round(recipe.width * 64 * 2**i)) for i in range(5)))
         else:
             model = models.vgg19_unet(
                 shape, weights=recipe.weights, width=recipe.width, freeze_encoder=recipe.freeze_encoder
             )
-        model = accelerate(model) if fast else model
-        compile_model(model, build_loss(recipe), recipe.learning_rate, recipe.epsilon, FusedAdam if fast else None)
+        adam = FusedAdam if fast else None
+        if team and team.replicas > 1:
+            model, loss, adam = for_team(model), whole_batch(loss), keras.optimizers.Adam
+        elif fast:
+            model = accelerate(model)
+        compile_model(model, loss, recipe.learning_rate, recipe.epsilon, adam)
     return model
 
 

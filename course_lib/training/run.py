@@ -1,5 +1,6 @@
 """Train by a recipe into a folder, resumably, and read such a folder back."""
 
+import dataclasses
 import json
 import time
 from dataclasses import dataclass, field
@@ -8,9 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+import course_lib
 from course_lib.data import Split, index_scans, load_slices, split_by_patient
 from course_lib.errors import CourseError, DataError, RecipeError, StorageError
 from course_lib.storage import make_folder, write_atomically
+from course_lib.training.distribute import Devices, Team
 from course_lib.training.environment import data_fingerprint, describe_environment
 from course_lib.training.loop import Slices, epoch_dataset, run_epochs, validate
 from course_lib.training.policy import choose_precision
@@ -84,7 +87,9 @@ def load_run(folder) -> Run:
     return Run(folder, Recipe.from_json(folder / "recipe.json"), history, parts, meta["finished"], meta["seconds"])
 
 
-def train(recipe: Recipe, data_root, out, resume: bool = False, progress: bool = True, callbacks=()) -> Run:
+def train(
+    recipe: Recipe, data_root, out, resume: bool = False, progress: bool = True, callbacks=(), *, devices=None
+) -> Run:
     """Train a network by `recipe` on the scans under `data_root`, into the folder `out`.
 
     Every check of recipe, folder and data comes before the first training step. After every epoch the whole state is
@@ -100,6 +105,8 @@ def train(recipe: Recipe, data_root, out, resume: bool = False, progress: bool =
         resume: go on with the run in `out`, or start it if there is none yet.
         progress: show a progress bar, or a line an epoch where nobody watches.
         callbacks: further Keras callbacks, called before the recipe's own; what they remember is not saved.
+        devices: `distribute.Devices` to train on; one if None. Of several machines, each calls this with the same
+            arguments but for that; the first one writes `out`, the others nothing.
 
     Returns:
         The finished run.
@@ -109,38 +116,49 @@ def train(recipe: Recipe, data_root, out, resume: bool = False, progress: bool =
         DataError: the scans are faulty, or are not those that the run began with.
         WeightsError: the encoder's weights cannot be had.
         StorageError: `out` is in use already or cannot be written; the last finished epoch stays.
+        CourseError: another machine does not come, or is lost.
     """
-    out = Path(out)
-    _check_folder(recipe, out, resume)
-    if resume and (run := _finished_run(out)):
-        if progress:
-            print(f"{out}: this run is finished ({len(run.history)} epochs); nothing to resume.")
-        return run
+    out, devices = Path(out), devices or Devices()
+    if devices.is_chief:
+        _check_folder(recipe, out, resume)
+        if resume and (run := _finished_run(out)):
+            if progress:
+                print(f"{out}: this run is finished ({len(run.history)} epochs); nothing to resume.")
+            return run
     parts = split_by_patient(index_scans(data_root), recipe.validation, recipe.test, recipe.seed)
     training, validation, digest = _load(parts, recipe.size)
-    _settle(out)
-    environment = _write_papers(recipe, parts, data_root, digest, out)
-    job = _Job(recipe, out, environment["precision"], callbacks)
-    job.train(training, validation, progress)
-    return load_run(out)
+    team = devices.open()
+    team.check_batch(recipe.batch)
+    team.agree({"recipe": recipe.to_json(), "scans": digest, "version": course_lib.__version__})
+    policy = ""
+    if team.is_chief:
+        _settle(out)
+        policy = _write_papers(recipe, parts, data_root, digest, out)["precision"]
+    job = _Job(recipe, out, team.tell_text(policy), callbacks, team)
+    job.train(training, validation, progress and team.is_chief)
+    return load_run(out) if team.is_chief else job.report(parts)
 
 
 class _Job:
     """One process' work on a run: network, callbacks and what has been reached."""
 
-    def __init__(self, recipe: Recipe, out: Path, policy: str, callbacks=()):
+    def __init__(self, recipe: Recipe, out: Path, policy: str, callbacks=(), team: Team | None = None):
         import keras
 
         from course_lib.training.networks import build_callbacks, build_model, build_twin
 
-        self.recipe, self.out = recipe, out
+        self.recipe, self.out, self.team = recipe, out, team or Team()
         keras.utils.set_random_seed(recipe.seed)
-        self.model = build_model(recipe, policy)
+        self.model = self.scored = build_model(recipe, policy, team=self.team)
+        if self.team.replicas > 1:  # validation takes one device, and none of the others' time
+            self.scored = build_model(dataclasses.replace(recipe, weights=None, freeze_encoder=False), policy)
         self.twin = build_twin(recipe)
         kept, checkpoint = build_callbacks(recipe, str(out / _pending_name("{epoch:04d}")))
         copy = keras.callbacks.LambdaCallback(
             on_epoch_end=lambda epoch, logs: self.twin.set_weights(self.model.get_weights())
         )
+        if not self.team.is_chief:
+            kept.remove(checkpoint)
         self.callbacks = [*callbacks, copy, *kept]
         self.list = keras.callbacks.CallbackList(self.callbacks, model=self.model)
         checkpoint.set_model(self.twin)
@@ -150,13 +168,7 @@ class _Job:
         """Run the epochs that are missing."""
         recipe, state = self.recipe, self.out / STATE_FILE
         self.list.on_train_begin()
-        if state.exists():
-            meta = load_meta(state)
-            restore_state(state, self.model)
-            remind(self.callbacks, meta["callbacks"])
-            self.rows, self.seconds = meta["history"], meta["seconds"]
-        else:
-            _check_space(self.model, self.out)
+        self._restore(state)
         self.started = time.perf_counter()
 
         def batches(epoch):
@@ -165,10 +177,11 @@ class _Job:
             )
 
         def score():
-            return validate(self.model, validation, recipe.batch, self.model.loss)
+            return self._score(validation)
 
+        fit = self.team.fit
         try:
-            run_epochs(self.model, batches, score, self.list, recipe.epochs, self.rows, progress, self.commit)
+            run_epochs(self.model, batches, score, self.list, recipe.epochs, self.rows, progress, self.commit, fit)
         except OSError as error:
             _settle(self.out)
             raise StorageError(
@@ -176,15 +189,47 @@ class _Job:
                 "Free some space, then go on with --resume."
             ) from error
         except CourseError:
-            _settle(self.out)
+            if self.team.is_chief:
+                _settle(self.out)
             raise
         self.list.on_train_end()
+
+    def _restore(self, state: Path):
+        """Go back to the state file, if there is one, and give all workers what the first one then has."""
+        meta = {}
+        if self.team.is_chief and state.exists():
+            meta = load_meta(state)
+            restore_state(state, self.model)
+        elif self.team.is_chief:
+            _check_space(self.model, self.out)
+        meta = json.loads(self.team.tell_text(json.dumps(meta)))
+        self.team.tell_variables([*self.model.variables, *self.model.optimizer.variables])
+        if meta:
+            remind(self.callbacks, meta["callbacks"])
+            self.rows, self.seconds = meta["history"], meta["seconds"]
+
+    def _score(self, validation: Slices) -> dict:
+        """What the first worker finds on the validation patients, on every worker."""
+        values = {"val_loss": np.nan, "val_dice": np.nan}
+        if self.team.is_chief:
+            if self.scored is not self.model:
+                self.scored.set_weights(self.model.get_weights())
+            values = validate(self.scored, validation, self.recipe.batch, self.scored.loss)
+        return dict(zip(values, self.team.tell(np.asarray(list(values.values()))).tolist(), strict=True))
+
+    def report(self, parts: Split) -> Run:
+        """The finished run as a worker knows it that has written nothing."""
+        names = (sorted(scans["patient"].unique().tolist()) for scans in parts)
+        history = pd.DataFrame(self.rows, columns=list(COLUMNS))
+        return Run(self.out, self.recipe, history, Split(*names), True, self.seconds)
 
     def commit(self, finished: bool):
         """Make the epoch just ended the one to resume from. The state file's rename is the moment it counts."""
         now = time.perf_counter()
         self.seconds.append(round(now - self.started, 2))
         self.started = now
+        if not self.team.is_chief:
+            return
         memory = callback_memory(self.callbacks)
         meta = {"history": self.rows, "finished": finished, "callbacks": memory, "seconds": self.seconds}
         save_state(self.out / STATE_FILE, self.model, meta)
