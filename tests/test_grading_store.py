@@ -220,12 +220,13 @@ class TestChangedTexts:
         assert self.line()["largest_slice"] == "0"
         assert self.flags() == []
 
-    def test_the_flag_stays_when_grading_is_repeated_and_when_something_else_changes(self):
-        lay(self.folder, ada=written("second"))
+    @pytest.mark.parametrize("now", [written("second"), as_bytes(filled(**{WORDS: None}))], ids=["another", "none"])
+    def test_the_flag_stays_when_grading_is_repeated_and_when_something_else_changes(self, now):
+        lay(self.folder, ada=now)
         self.graded()
         self.graded()
         assert len(self.flags()) == 1
-        made = json.loads(written("second"))
+        made = json.loads(now)
         made["cells"].append(code("x = 1"))
         lay(self.folder, ada=as_bytes(made))
         self.graded()

@@ -61,11 +61,12 @@ class Store:
         before = self.newest.get(row.name, Row(row.name, ""))
         flags = [flag for flag in row.flags if CHANGED not in flag]
         for name in row.scores:
-            if _text(row, name) == _text(before, name) == "" or (mark := hand_mark(earlier.get(name))) is None:
+            changed, flag = _text(row, name) != _text(before, name), f"{name}: {CHANGED} "
+            if not changed and not any(one.startswith(flag) for one in before.flags):
                 continue
-            flag = f"{name}: {CHANGED} {mark:g}"
-            if flag in before.flags or _text(row, name) != _text(before, name):
-                flags.append(flag)
+            mark = hand_mark(earlier.get(name))
+            if mark is not None and (changed or f"{flag}{mark:g}" in before.flags):
+                flags.append(f"{flag}{mark:g}")
         return dataclasses.replace(row, flags=flags)
 
 
