@@ -103,6 +103,49 @@ def test_no_share_leaves_a_part_empty():
     assert list(split.validation.columns) == list(split.train.columns)
 
 
+# --- cross-validation -----------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    institutions=st.dictionaries(st.sampled_from(list(PUBLISHED)), st.integers(1, 30), min_size=1),
+    folds=st.integers(2, 6),
+    validation=st.floats(0, 0.3),
+    seed=st.integers(0, 1000),
+)
+def test_over_all_folds_each_patient_is_tested_once_and_is_in_no_other_part_then(institutions, folds, validation, seed):
+    scans = scans_of(institutions)
+    count = scans["patient"].nunique()
+    assume(count >= 3 * folds)
+    tested = []
+    for fold in range(folds):
+        parts = data.split_by_fold(scans, folds, fold, validation, seed)
+        pd.testing.assert_frame_equal(pd.concat(parts).sort_index(), scans)
+        names = [patients(part) for part in parts]
+        assert sum(map(len, names)) == count
+        assert abs(len(names[1]) - validation * count) <= 0.5 or len(names[1]) == 1
+        tested += sorted(names[2])
+    assert sorted(tested) == sorted(patients(scans))
+
+
+def test_every_fold_gets_its_share_of_each_institution():
+    scans = scans_of(PUBLISHED)
+    for fold in range(5):
+        test = data.split_by_fold(scans, 5, fold).test
+        assert test["patient"].nunique() == 22
+        for name, count in test.groupby("institution")["patient"].nunique().items():
+            assert abs(count - PUBLISHED[name] / 5) < 1.5
+
+
+@pytest.mark.parametrize(
+    ("folds", "fold", "validation", "word"),
+    [(1, 0, 0.1, "folds is 1"), (5, 5, 0.1, "fold is 5"), (5, -1, 0.1, "fold is -1"), (2, 0, 0.5, "leaves nothing")],
+)
+def test_impossible_folds_are_refused(folds, fold, validation, word):
+    with pytest.raises(DataError, match=word):
+        data.split_by_fold(scans_of({"CS": 6, "DU": 6}), folds, fold, validation)
+
+
 def test_a_split_by_slice_leaks_and_a_split_by_patient_does_not():
     scans = scans_of(PUBLISHED, slices=30)
     by_patient, by_slice = data.split_by_patient(scans), data.split_by_slice(scans)

@@ -459,6 +459,48 @@ def test_a_network_that_answers_another_size_is_refused():
         evaluation.predict_slices(Classifier(), np.zeros((2, 8, 8, 3), np.uint8))
 
 
+class LeftBiased(BrightnessNetwork):
+    """Sees FLAIR, but twice as strongly in the left half of its picture."""
+
+    def predict_on_batch(self, images):
+        answer = super().predict_on_batch(images) / 2
+        answer[:, :, : answer.shape[2] // 2] *= 2
+        return answer
+
+
+def test_with_flip_the_mirror_image_gets_the_mirrored_probabilities():
+    images = np.random.default_rng(1).integers(0, 256, (3, 8, 8, 3), dtype=np.uint8)
+    mirrored = evaluation.predict_volume(LeftBiased(), images[:, :, ::-1], flip=True)
+    np.testing.assert_allclose(
+        mirrored, evaluation.predict_volume(LeftBiased(), images, flip=True)[:, :, ::-1], rtol=1e-6
+    )
+    np.testing.assert_allclose(mirrored, images[:, :, ::-1, 1:2] / 255 * 0.75, rtol=1e-5)
+
+
+def test_neighbouring_slices_share_what_they_know_and_keep_the_sum_of_the_inner_ones():
+    images = np.zeros((5, 8, 8, 3), np.uint8)
+    images[2] = 255
+    heights = evaluation.predict_volume(BrightnessNetwork(), images, neighbors=0.25)[:, 0, 0, 0]
+    np.testing.assert_allclose(heights, [0, 0.25, 0.5, 0.25, 0])
+    same = np.full((4, 8, 8, 3), 51, np.uint8)
+    np.testing.assert_allclose(evaluation.predict_volume(BrightnessNetwork(), same, neighbors=1 / 3), 0.2, rtol=1e-6)
+    assert evaluation.predict_volume(BrightnessNetwork(), same[:0], neighbors=0.25).shape == (0, 8, 8, 1)
+
+
+def test_a_volume_without_extras_is_predicted_slice_by_slice():
+    images = np.random.default_rng(2).integers(0, 256, (3, 8, 8, 3), dtype=np.uint8)
+    plain = evaluation.predict_slices(BrightnessNetwork(), images)
+    np.testing.assert_array_equal(evaluation.predict_volume(BrightnessNetwork(), images), plain)
+    larger = evaluation.predict_volume(BrightnessNetwork(), images, size=16)
+    np.testing.assert_array_equal(larger, evaluation.resize_probabilities(plain, 16))
+
+
+@pytest.mark.parametrize("weight", [-0.1, 0.4])
+def test_a_neighbour_that_counts_more_than_the_slice_is_refused(weight):
+    with pytest.raises(ArgumentError, match="neighbors"):
+        evaluation.predict_volume(BrightnessNetwork(), np.zeros((2, 8, 8, 3)), neighbors=weight)
+
+
 def test_resizing_keeps_a_map_in_its_place():
     ramp = np.tile((np.arange(8) + 0.5) / 8, (8, 1))[None]
     for size in (4, 16, 32):

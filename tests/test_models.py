@@ -214,6 +214,8 @@ def test_asking_for_features_of_a_layer_that_is_not_there_names_it():
         models.encoder_features(models.unet((16, 16, 3), filters=(4, 8)))
 
 
+MEAN_RGB = (123.68, 116.779, 103.939)  # of ImageNet
+
 # --- input and precision --------------------------------------------------------------------------------------------
 
 
@@ -238,6 +240,53 @@ def test_unet_scales_0_to_255_to_minus_1_to_1(mixed_bfloat16):
     values = np.full((1, 16, 16, 3), 255.0)
     np.testing.assert_allclose(scaled(values), 1, atol=1e-6)
     np.testing.assert_allclose(scaled(values * 0), -1, atol=1e-6)
+
+
+def test_standardised_slices_have_mean_0_and_deviation_1_inside_the_head():
+    random = np.random.default_rng(0)
+    images = np.zeros((2, 32, 32, 3), np.float32)
+    images[:, 8:24, 8:24] = 100 + 10 * random.standard_normal((2, 16, 16, 3))
+    images[1] *= 1.7
+    layer = models.SliceStandardisation(spread=1.0)
+    inside = np.asarray(layer(images))[:, 8:24, 8:24] - np.array(MEAN_RGB)
+    np.testing.assert_allclose(inside.mean(axis=(1, 2)), 0, atol=1e-3)
+    np.testing.assert_allclose(inside.std(axis=(1, 2)), 10 / 11, atol=0.06)  # a little is added to the deviation of 10
+
+
+def test_a_brighter_scanner_makes_hardly_a_difference_to_a_standardising_network(images):
+    model = models.vgg19_unet(**SMALL, standardise=True)
+    plain = models.vgg19_unet(**SMALL)
+    plain.set_weights(model.get_weights())
+    dim = images[0].astype("float32") * 0.4
+    bright = dim * 2
+
+    def change(network):
+        return np.abs(network.predict(bright, verbose=0) - network.predict(dim, verbose=0)).mean()
+
+    assert change(model) < 0.2 * change(plain)
+
+
+def test_a_black_slice_gives_finite_probabilities():
+    model = models.vgg19_unet(**SMALL, standardise=True)
+    assert np.isfinite(model.predict(np.zeros((1, 32, 32, 3)), verbose=0)).all()
+
+
+def test_a_standardising_network_with_a_lean_decoder_is_saved_and_packed(tmp_path, images):
+    model = models.vgg19_unet(**SMALL, decoder_width=0.1, standardise=True)
+    full = models.vgg19_unet(**SMALL)
+    assert model.count_params() != full.count_params()
+    assert model.get_layer("up1_conv1").filters == 8
+    assert model.get_layer("block1_conv1").filters == 4
+    model.save(tmp_path / "model.keras")
+    np.testing.assert_allclose(
+        models.load_model(tmp_path / "model.keras").predict(images[0], verbose=0),
+        model.predict(images[0], verbose=0),
+        atol=1e-6,
+    )
+    words = {"network": "vgg19_unet", "input_shape": [32, 32, 3], "decoder_width": 0.1, "standardise": True}
+    models.save_compact(model, tmp_path / "model.npz", {**words, "width": SMALL["width"]})
+    packed = models.load_compact(tmp_path / "model.npz")
+    np.testing.assert_allclose(packed.predict(images[0], verbose=0), model.predict(images[0], verbose=0), atol=0.02)
 
 
 # --- training -------------------------------------------------------------------------------------------------------

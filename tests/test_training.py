@@ -142,6 +142,10 @@ def test_the_original_recipe_is_the_published_one():
         ("precision", "float8", "mixed_bfloat16"),
         ("validation", 1.0, "below 1"),
         ("freeze_encoder", "yes", "true or false"),
+        ("standardise", 1, "true or false"),
+        ("decoder_width", 0, "above 0"),
+        ("folds", 1, "at least 2"),
+        ("fold", -1, "at least 0"),
         ("augmentation", {"rotation": 10}, "rotate"),
         ("augmentation", {"rotate": -1}, "rotate"),
     ],
@@ -161,6 +165,9 @@ def test_an_impossible_value_is_named_with_what_is_allowed(field, value, allowed
         {"network": "unet", "weights": "imagenet"},
         {"freeze_encoder": True, "weights": None},
         {"warmup": 5, "epochs": 5},
+        {"fold": 5, "folds": 5},
+        {"fold": 1},
+        {"standardise": True, "network": "unet", "weights": None},
     ],
 )
 def test_values_that_exclude_each_other_are_refused(together):

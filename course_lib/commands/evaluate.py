@@ -11,6 +11,7 @@ examples:
   course evaluate --model runs/first --part validation --csv v.csv
   course evaluate --model best.keras --data my/kaggle_3m --csv all.csv
   course evaluate --model runs/first --patients names.txt --csv some.csv
+  course evaluate --flip --neighbors 0.25 --csv better.csv         mirror images and neighbouring slices help a little
 
 Probabilities are brought to the size of the files before they are scored. Dice is that of a patient's whole volume;
 HD95 is in pixels, a step between slices counting as one, since the files carry no spacing. Slices without tumour are
@@ -37,6 +38,10 @@ def add_parser(subparsers) -> None:
     parser.add_argument(
         "--threshold", type=float, default=0.5, metavar="P", help="tumour from this probability on (0.5)"
     )
+    parser.add_argument("--flip", action="store_true", help="predict the mirror images too and take the mean")
+    parser.add_argument(
+        "--neighbors", type=float, default=0.0, metavar="W", help="weight of the slices before and after, 0 to 0.33 (0)"
+    )
     parser.add_argument("--batch", type=int, default=16, metavar="N", help="slices at once (16)")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     parser.set_defaults(run=run)
@@ -62,7 +67,9 @@ def run(options) -> int:
     else:
         chosen, notes = choose_patients(scans, trained.split, options.part, options.patients)
     model = trained.load()
-    scores, alarms = score(model, chosen, options.threshold, options.batch, progress=not options.quiet)
+    scores, alarms = score(
+        model, chosen, options.threshold, options.batch, not options.quiet, options.flip, options.neighbors
+    )
     scores = scores.merge(alarms[["patient", "empty_slices", "alarms"]], on="patient")
     scores["part"] = [part_of(patient, trained.split) for patient in scores["patient"]]
     with write_atomically(options.csv) as file:
@@ -177,8 +184,16 @@ def _read_names(path, present):
     return set(names)
 
 
-def score(model, scans, threshold=0.5, batch=16, progress=True):
+def score(model, scans, threshold=0.5, batch=16, progress=True, flip=False, neighbors=0.0):
     """Predict and score patient after patient, each at the size of its files.
+
+    Args:
+        model: the network.
+        scans: rows of `data.index_scans`; a patient's slices are taken in the order of their numbers.
+        threshold: tumour from this probability on.
+        batch: slices at once.
+        progress: show a bar.
+        flip, neighbors: as `evaluation.predict_volume` takes them.
 
     Returns:
         (table of `evaluation.score_patients`, table of `evaluation.false_alarm_table`).
@@ -191,11 +206,12 @@ def score(model, scans, threshold=0.5, batch=16, progress=True):
 
     tables, alarms = [], []
     groups = scans.groupby("patient", sort=False)
-    for _, rows in tqdm(groups, desc="evaluating", unit="patient", disable=not progress):
+    for _, unordered in tqdm(groups, desc="evaluating", unit="patient", disable=not progress):
+        rows = unordered.sort_values("slice")  # neighbours in the table are neighbours in the head
         with Image.open(rows["image"].iloc[0]) as first:
             native = max(first.size)
         images, _ = data.load_slices(rows, model.input_shape[1] or -(-native // 16) * 16, progress=False)
-        maps = evaluation.resize_probabilities(evaluation.predict_slices(model, images, batch), native)
+        maps = evaluation.predict_volume(model, images, batch, flip, neighbors, native)
         tables.append(evaluation.score_patients(rows, maps, threshold))
         alarms.append(evaluation.false_alarm_table(rows, maps, threshold))
     return pd.concat(tables, ignore_index=True), pd.concat(alarms, ignore_index=True)

@@ -17,7 +17,7 @@ from course_lib.data.index import Fault, check_folder, index_scans
 from course_lib.data.load import SEQUENCES, load_slices, missing_sequences
 from course_lib.data.looking import largest_slice, standardise
 from course_lib.data.pipeline import Augmentation, augment_batch, make_dataset
-from course_lib.data.split import Split, balance_slices, count_twins, split_by_patient, split_by_slice
+from course_lib.data.split import Split, balance_slices, count_twins, split_by_fold, split_by_patient, split_by_slice
 
 __all__ = [
     "SEQUENCES",
@@ -37,6 +37,7 @@ __all__ = [
     "locate_data",
     "make_dataset",
     "missing_sequences",
+    "split_by_fold",
     "split_by_patient",
     "split_by_slice",
     "standardise",

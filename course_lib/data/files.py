@@ -17,6 +17,8 @@ PATIENT = re.compile(r"[A-Za-z0-9]+_(?P<institution>[A-Za-z0-9]+)_[A-Za-z0-9]+(_
 SCAN_FILE = re.compile(r"(?P<patient>.+)_(?P<slice>\d{1,6})(?P<mask>_mask)?\.tiff?", re.IGNORECASE)
 # An MRI slice has a few hundred pixels a side; a damaged header may claim billions.
 MAX_SIDE = 4096
+# Pillow's modes and the bits of a value
+_COLOR, _GREY, _DEEP = {("RGB", 8)}, {("L", 8)}, {("I;16", 16), ("I;16B", 16)}
 _MAX_BYTES = 4 * MAX_SIDE**2
 _THREADS = 4  # enough to hide a network drive; more get into each other's way on a local disk
 # Below this many files reading takes a moment only, and a progress bar would flash by.
@@ -82,16 +84,25 @@ def patient_folders(folder: Path) -> Iterator[Path]:
 
 def read_image(path: str | Path) -> np.ndarray:
     """A slice as (side, side, 3) uint8; raises UnfitFileError."""
-    image = _decode(path, "RGB", "a slice holds three sequences of 8 bits", "Save it as an 8-bit RGB TIFF")
+    image = _decode(path, _COLOR, "a slice holds three sequences of 8 bits", "Save it as an 8-bit RGB TIFF")
     height, width = image.shape[:2]
     if height != width:
         raise UnfitFileError(f"the slice is {width} × {height} pixels", "Pad it and its mask with black to a square")
     return image
 
 
+def read_picture(path: str | Path) -> np.ndarray:
+    """A slice of any shape, in colour or grey: (height, width, 3) uint8, or (height, width) uint8 or uint16.
+
+    Raises UnfitFileError for anything else.
+    """
+    expected = "a slice holds three sequences of 8 bits, or FLAIR alone in 8 or 16 bits without a sign"
+    return _decode(path, _COLOR | _GREY | _DEEP, expected, "Save it as an 8-bit RGB TIFF")
+
+
 def read_mask(path: str | Path) -> np.ndarray:
     """A mask as (height, width) uint8 of 0 and 255; raises UnfitFileError."""
-    mask = _decode(path, "L", "a mask holds one value of 8 bits a pixel", "Save it as an 8-bit greyscale TIFF")
+    mask = _decode(path, _GREY, "a mask holds one value of 8 bits a pixel", "Save it as an 8-bit greyscale TIFF")
     if np.count_nonzero(mask) != np.count_nonzero(mask == 255):
         odd = np.setdiff1d(mask, [0, 255])
         shown = ", ".join(map(str, odd[:5])) + (", …" if len(odd) > 5 else "")
@@ -100,7 +111,7 @@ def read_mask(path: str | Path) -> np.ndarray:
     return mask
 
 
-def _decode(path: str | Path, mode: str, expected: str, remedy: str) -> np.ndarray:
+def _decode(path: str | Path, kinds: set, expected: str, remedy: str) -> np.ndarray:
     again = "Copy or download it again"
     try:
         about = os.stat(path)
@@ -110,8 +121,9 @@ def _decode(path: str | Path, mode: str, expected: str, remedy: str) -> np.ndarr
             raise UnfitFileError(f"it is {about.st_size / 1e6:.0f} MB large, too much for a slice", again)
         content = Path(path).read_bytes()  # at once: Pillow reads piecemeal, which takes twice as long
         with Image.open(io.BytesIO(content), formats=["TIFF"]) as image:
-            if image.mode != mode or set(image.tag_v2.get(258, (1,))) != {8}:
-                raise UnfitFileError(f"its mode is {image.mode}, but {expected}", remedy)
+            bits = set(image.tag_v2.get(258, (1,)))
+            if len(bits) != 1 or (image.mode, *bits) not in kinds:
+                raise UnfitFileError(f"its mode is {image.mode} of {max(bits)} bits, but {expected}", remedy)
             if max(image.size) > MAX_SIDE:
                 raise UnfitFileError(f"its header claims {_size(image.size)} pixels", again)
             return np.array(image)

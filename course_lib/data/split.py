@@ -32,19 +32,48 @@ def split_by_patient(scans: pd.DataFrame, validation: float = 0.15, test: float 
     Raises:
         DataError: a share is impossible, or there are too few patients to fill every part.
     """
-    patients = scans[["patient", "institution"]].drop_duplicates().sort_values("patient")
-    if patients["patient"].duplicated().any():
-        raise DataError("A patient has two institutions in this table. Build it with index_scans.")
+    patients = _patients(scans)
     count_validation, count_test = _counts(len(patients), validation, test, "patients")
     random = np.random.default_rng(seed)
-    queues = {
-        name: list(random.permutation(group["patient"].to_numpy(dtype=str)))
-        for name, group in patients.groupby("institution")
-    }
+    queues = _queues(patients, random)
     tested = _draw(queues, count_test, random)
     validated = _draw(queues, count_validation, random)
     in_test, in_validation = scans["patient"].isin(tested), scans["patient"].isin(validated)
     return Split(scans[~in_test & ~in_validation], scans[in_validation], scans[in_test])
+
+
+def split_by_fold(scans: pd.DataFrame, folds: int = 5, fold: int = 0, validation: float = 0.15, seed: int = 0) -> Split:
+    """Divides the patients for cross-validation: over all folds, every patient is tested exactly once.
+
+    Each institution gives its share to each fold, as far as whole patients allow. The folds depend on the patients and
+    the seed alone; who validates is drawn from those that are left.
+
+    Args:
+        scans: as from `index_scans`.
+        folds: number of parts, 2 or more.
+        fold: the part to test on, from 0.
+        validation: share of all patients, 0 to 1, taken from those that are not tested.
+        seed: another seed gives another division.
+
+    Raises:
+        DataError: a number is impossible, or there are too few patients to fill every part.
+    """
+    patients = _patients(scans)
+    if not 2 <= folds <= len(patients):
+        raise DataError(f"folds is {folds}; {len(patients)} patients can be divided into 2 to {len(patients)} folds.")
+    if not 0 <= fold < folds:
+        raise DataError(f"fold is {fold}; with {folds} folds it goes from 0 to {folds - 1}.")
+    random = np.random.default_rng(seed)
+    queues = _queues(patients, random)
+    sizes = [len(part) for part in np.array_split(np.arange(len(patients)), folds)]
+    tested = [_draw(queues, size, random) for size in sizes][fold]
+    in_test = scans["patient"].isin(tested)
+    rest = scans[~in_test]
+    share = validation * len(patients) / (len(patients) - len(tested))
+    if not share < 1:
+        raise DataError(f"A validation share of {validation} leaves nothing to train on beside {folds} folds.")
+    train, held_out, _ = split_by_patient(rest, share, 0, seed + fold)
+    return Split(train, held_out, scans[in_test])
 
 
 def split_by_slice(scans: pd.DataFrame, validation: float = 0.15, test: float = 0.15, seed: int = 0) -> Split:
@@ -115,6 +144,20 @@ def _counts(total: int, validation: float, test: float, what: str) -> tuple[int,
         need = f"to train on and hold out {counts[0]} for validation and {counts[1]} for the test"
         raise DataError(f"{total} {what} are too few {need}. Use more scans or smaller shares.")
     return counts[0], counts[1]
+
+
+def _patients(scans):
+    """A row a patient, in the order of their names."""
+    patients = scans[["patient", "institution"]].drop_duplicates().sort_values("patient")
+    if patients["patient"].duplicated().any():
+        raise DataError("A patient has two institutions in this table. Build it with index_scans.")
+    return patients
+
+
+def _queues(patients, random: np.random.Generator) -> dict[str, list[str]]:
+    """Each institution's patients in random order."""
+    groups = patients.groupby("institution")
+    return {name: list(random.permutation(group["patient"].to_numpy(dtype=str))) for name, group in groups}
 
 
 def _draw(queues: dict[str, list[str]], count: int, random: np.random.Generator) -> list[str]:

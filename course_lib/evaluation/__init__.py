@@ -15,7 +15,7 @@ from course_lib.evaluation.comparison import (
 )
 from course_lib.evaluation.intervals import bootstrap_interval, summary
 from course_lib.evaluation.patients import false_alarm_table, score_patients
-from course_lib.evaluation.predict import predict_slices, resize_probabilities
+from course_lib.evaluation.predict import predict_slices, predict_volume, resize_probabilities
 from course_lib.evaluation.scores import (
     LesionCounts,
     count_lesions,
@@ -44,6 +44,7 @@ __all__ = [
     "lesion_f1",
     "precision",
     "predict_slices",
+    "predict_volume",
     "recall",
     "resize_probabilities",
     "score_patients",

@@ -40,6 +40,38 @@ def predict_slices(model, images, batch=16, progress=False):
     return maps
 
 
+def predict_volume(model, images, batch=16, flip=False, neighbors=0.0, size=None):
+    """The probability of tumour in all slices of one patient, with what needs more than the slice itself.
+
+    Args:
+        model: as for `predict_slices`.
+        images: (slice, size, size, 3) of one patient, in the order of the slices, 0..255.
+        batch: slices that go through the network at once.
+        flip: predict the mirror images too and take the mean (test-time augmentation).
+        neighbors: weight of the slice before and of the slice after, 0 to 1/3; a tumour seldom begins and ends within
+            one slice. The first and the last slice stand in for what lies beyond them.
+        size: side of the maps in pixels; None leaves them at the size of `images`.
+
+    Returns:
+        (slice, size, size, 1) float32, from 0 to 1.
+
+    Raises:
+        ArgumentError: as `predict_slices`, or `neighbors` out of range.
+    """
+    if not 0 <= neighbors <= 1 / 3:
+        raise ArgumentError(
+            f"neighbors={neighbors} must be from 0 to 1/3, or a neighbour would count more than a slice."
+        )
+    images = np.asarray(images)
+    maps = predict_slices(model, images, batch)
+    if flip:
+        maps = (maps + predict_slices(model, images[:, :, ::-1], batch)[:, :, ::-1]) / 2
+    if neighbors and len(maps):
+        padded = np.concatenate([maps[:1], maps, maps[-1:]])
+        maps = (1 - 2 * neighbors) * maps + neighbors * (padded[:-2] + padded[2:])
+    return maps if size is None else resize_probabilities(maps, size)
+
+
 def _starts(count, batch, progress):
     starts = range(0, count, batch)
     if not progress:

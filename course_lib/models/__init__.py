@@ -23,6 +23,7 @@ from course_lib.models.vgg19 import (
     TAPS,
     VGG19_BLOCKS,
     CaffePreprocessing,
+    SliceStandardisation,
 )
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "VGG19_BLOCKS",
     "CaffePreprocessing",
     "Encoder",
+    "SliceStandardisation",
     "best_encoder",
     "effective_width",
     "encoder_features",

@@ -10,6 +10,7 @@ from course_lib.models.vgg19 import (
     TAPS,
     VGG19_BLOCKS,
     CaffePreprocessing,
+    SliceStandardisation,
     channels_at,
     conv3x3,
     pretrained_vgg19,
@@ -17,7 +18,14 @@ from course_lib.models.vgg19 import (
 )
 
 
-def vgg19_unet(input_shape=(256, 256, 3), weights="imagenet", width=1.0, freeze_encoder=False):
+def vgg19_unet(
+    input_shape=(256, 256, 3),
+    weights="imagenet",
+    width=1.0,
+    freeze_encoder=False,
+    decoder_width=None,
+    standardise=False,
+):
     """Builds the U-Net with VGG19's convolutions as encoder; at width 1 it has 31,172,033 parameters.
 
     Args:
@@ -27,6 +35,9 @@ def vgg19_unet(input_shape=(256, 256, 3), weights="imagenet", width=1.0, freeze_
             (``.weights.h5``, or Keras' own ``.h5``), or an encoder of the course's own (``.npz``, of this width).
         width: multiplies every layer's channels (rounded to a multiple of 4, at least 4); VGG19's own weights need 1.
         freeze_encoder: leaves the encoder's weights as they are in training.
+        decoder_width: multiplies the decoder's channels where they are to be fewer than the encoder's; None is `width`.
+        standardise: brings each sequence of a slice to one mean and spread before anything else, so that scanners
+            matter less (`SliceStandardisation`).
 
     Returns:
         An uncompiled `keras.Model`; images 0..255 in, probabilities (batch, height, width, 1) float32 out.
@@ -50,8 +61,9 @@ def vgg19_unet(input_shape=(256, 256, 3), weights="imagenet", width=1.0, freeze_
         )
     source = None if weights is None or compact else pretrained_vgg19(weights)
     inputs = keras.Input(input_shape, name="image")
-    taps = vgg19_blocks(CaffePreprocessing(name="caffe_preprocessing")(inputs), width)
-    channels = [channels_at(VGG19_BLOCKS[level][1], width) for level in range(len(SKIPS))]
+    x = SliceStandardisation(name="slice_standardisation")(inputs) if standardise else inputs
+    taps = vgg19_blocks(CaffePreprocessing(name="caffe_preprocessing")(x), width)
+    channels = [channels_at(VGG19_BLOCKS[level][1], decoder_width or width) for level in range(len(SKIPS))]
     x = _decoder(taps[BRIDGE], [taps[name] for name in SKIPS], channels)
     model = keras.Model(inputs, _head(x), name="vgg19_unet")
     if compact:

@@ -38,6 +38,38 @@ class CaffePreprocessing(layers.Layer):
         return input_shape
 
 
+@keras.saving.register_keras_serializable("course")
+class SliceStandardisation(layers.Layer):
+    """Each sequence of each slice to mean 0 and standard deviation 1 within the head, so that scanners matter less.
+
+    Lesson 1's standardising inside the network: what is trained so needs no preparation of its images, wherever they
+    come from. The head is what exceeds half the slice's mean. Values beyond `limit` (scalp, vessels) are cut there;
+    the result is brought to ImageNet's mean and to `spread`, since `CaffePreprocessing` and VGG19 follow.
+    """
+
+    def __init__(self, limit=4.0, spread=58.0, **kwargs):
+        super().__init__(**{"dtype": "float32", **kwargs})
+        self.limit, self.spread = limit, spread
+
+    def call(self, images):
+        """Turns (batch, height, width, 3) of any scale into float32 of about -110..350."""
+        x = ops.cast(images, "float32")
+        head = ops.cast(x > 0.5 * ops.mean(x, axis=(1, 2), keepdims=True), "float32")
+        count = ops.sum(head, axis=(1, 2), keepdims=True) + 1e-3  # no head in a black slice
+        mean = ops.sum(x * head, axis=(1, 2), keepdims=True) / count
+        variance = ops.sum(ops.square(x - mean) * head, axis=(1, 2), keepdims=True) / count
+        scaled = ops.clip((x - mean) / (ops.sqrt(variance) + 1.0), -self.limit, self.limit)
+        return scaled * self.spread + ops.convert_to_tensor(MEAN_BGR[::-1], "float32")
+
+    def compute_output_shape(self, input_shape):
+        """Returns the input's shape."""
+        return input_shape
+
+    def get_config(self):
+        """Returns what rebuilds the layer."""
+        return {**super().get_config(), "limit": self.limit, "spread": self.spread}
+
+
 def vgg19_blocks(x, width):
     """Runs the five blocks and returns the taps by name; VGG19's last pooling serves its classifier and is left out."""
     taps = {}

@@ -48,7 +48,12 @@ def build_model(recipe: Recipe, policy: str, fast: bool = True, team=None):
             model = models.unet(shape, filters=tuple(max(1, round(recipe.width * 64 * 2**i)) for i in range(5)))
         else:
             model = models.vgg19_unet(
-                shape, weights=recipe.weights, width=recipe.width, freeze_encoder=recipe.freeze_encoder
+                shape,
+                weights=recipe.weights,
+                width=recipe.width,
+                freeze_encoder=recipe.freeze_encoder,
+                decoder_width=recipe.decoder_width,
+                standardise=recipe.standardise,
             )
         adam = FusedAdam if fast else None
         if team and team.replicas > 1:

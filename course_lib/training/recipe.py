@@ -29,6 +29,7 @@ _CHOICES = {
 # field: (lowest, highest, lowest allowed itself, highest allowed itself)
 _RANGES = {
     "width": (0, 1, False, True),
+    "decoder_width": (0, 1, False, True),
     "fn_weight": (0, math.inf, True, False),
     "fp_weight": (0, math.inf, True, False),
     "smooth": (0, math.inf, True, False),
@@ -40,6 +41,8 @@ _RANGES = {
     "empty_per_tumor": (0, math.inf, True, False),
     "validation": (0, 1, False, False),
     "test": (0, 1, False, False),
+    "folds": (2, 1000, True, True),
+    "fold": (0, 999, True, True),
     "batch": (1, 4096, True, True),
     "epochs": (1, 100_000, True, True),
     "warmup": (0, 100_000, True, True),
@@ -72,6 +75,8 @@ class Recipe:
         width: share of VGG19's (or the U-Net's 64 to 1,024) channels, above 0, up to 1.
         weights: "imagenet", the path of a VGG19 no-top `.weights.h5` file, or None for random weights.
         freeze_encoder: keep the encoder's weights as they are.
+        decoder_width: share of the decoder's channels; None is `width`.
+        standardise: bring each sequence of a slice to one mean and spread, inside the network.
         loss: "focal_tversky", "tversky", "dice" or "binary_crossentropy".
         fn_weight: weight of misses in the Tversky index.  # beta in Salehi 2017, alpha in Abraham & Khan 2018
         fp_weight: weight of false alarms.
@@ -97,6 +102,9 @@ class Recipe:
         seed: of split, initial weights, order and augmentation.
         validation: share of the patients for validation.
         test: share of the patients kept for the test.
+        folds: cross-validation: the patients are divided into so many parts, and `test` is not used; None for one
+            split.
+        fold: the part that is kept for the test then, from 0.
 
     Raises:
         RecipeError: a value is of the wrong type or out of range; the message names the field and what is allowed.
@@ -115,6 +123,8 @@ class Recipe:
     width: float = 1.0
     weights: str | None = "imagenet"
     freeze_encoder: bool = False
+    decoder_width: float | None = None
+    standardise: bool = False
     loss: str = "focal_tversky"
     fn_weight: float = 0.7
     fp_weight: float = 0.3
@@ -137,6 +147,8 @@ class Recipe:
     seed: int = 0
     validation: float = 0.15
     test: float = 0.15
+    folds: int | None = None
+    fold: int = 0
 
     def __post_init__(self):
         hints = typing.get_type_hints(type(self))
@@ -153,13 +165,19 @@ class Recipe:
             low = max(16, min(1024, self.size // 16 * 16))
             near = f"{low} and {min(1024, low + 16)} are nearest"
             raise RecipeError(f"size is {self.size}, but must be a multiple of 16 from 16 to 1024 ({near}).")
-        if self.validation + self.test >= 1:
+        if self.fold >= (self.folds or 1):
+            raise RecipeError(
+                f"fold is {self.fold}, but counts from 0 and must be less than folds ({self.folds or 'none given'})."
+            )
+        if self.folds is None and self.validation + self.test >= 1:
             raise RecipeError(
                 f"validation is {self.validation} and test {self.test}, which leaves no patient to train on; "
                 "they must add up to less than 1."
             )
         if self.fn_weight + self.fp_weight == 0:
             raise RecipeError("fn_weight and fp_weight are both 0; one of them must be above 0.")
+        if self.network == "unet" and (self.standardise or self.decoder_width is not None):
+            raise RecipeError("standardise and decoder_width belong to the network 'vgg19_unet'; 'unet' has neither.")
         if self.weights is not None and self.network == "unet":
             raise RecipeError(
                 f"weights is {self.weights!r}, but the network 'unet' has no pretrained ones; allowed: None."

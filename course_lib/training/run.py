@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 import course_lib
-from course_lib.data import Split, index_scans, load_slices, split_by_patient
+from course_lib.data import Split, index_scans, load_slices, split_by_fold, split_by_patient
 from course_lib.errors import CourseError, DataError, RecipeError, StorageError
 from course_lib.storage import make_folder, write_atomically
 from course_lib.training.distribute import Devices, Team
@@ -125,7 +125,7 @@ def train(
             if progress:
                 print(f"{out}: this run is finished ({len(run.history)} epochs); nothing to resume.")
             return run
-    parts = split_by_patient(index_scans(data_root), recipe.validation, recipe.test, recipe.seed)
+    parts = _divide(index_scans(data_root), recipe)
     training, validation, digest = _load(parts, recipe.size)
     team = devices.open()
     team.check_batch(recipe.batch)
@@ -294,6 +294,12 @@ def _finished_run(out: Path) -> Run | None:
         return None
     _settle(out)
     return run
+
+
+def _divide(scans: pd.DataFrame, recipe: Recipe) -> Split:
+    if recipe.folds is None:
+        return split_by_patient(scans, recipe.validation, recipe.test, recipe.seed)
+    return split_by_fold(scans, recipe.folds, recipe.fold, recipe.validation, recipe.seed)
 
 
 def _load(parts: Split, size: int) -> tuple[Slices, Slices, str]:
