@@ -11,7 +11,14 @@ examples:
   course predict runs/first my/TCGA_XX_0001/*[0-9].tif --out masks
   course predict best.keras a.tif b.tif --threshold 0.3 --out masks
 
-A slice is a square 8-bit TIFF of three sequences (pre-contrast, FLAIR, post-contrast in place of red, green, blue).
+A slice is an 8-bit TIFF of three sequences (pre-contrast, FLAIR, post-contrast in place of red, green, blue).
+Also predicted, with a note that says so:
+  another size than the network's       resized; the mask comes at the slice's own size
+  not square                            padded with black; the mask is cut back
+  one sequence (grey)                   taken for FLAIR and put in place of the others, as the training data do
+  one sequence of 16 bits               scaled so that the slice's own 99.5th percentile becomes 255
+  a sequence missing (equal to FLAIR)   as it is
+Refused, with the reason: three sequences of 16 bits, other kinds of numbers, transparency, masks, damaged files.
 For scan_12.tif the folder gets scan_12_mask.tif (0 or 255, of the slice's size) and scan_12_overlay.png.
 Without a model as the first word, the network that ships with the course is used.
 """
@@ -43,16 +50,22 @@ def run(options) -> int:
         raise ArgumentError(f"--threshold lies between 0 and 1; got {options.threshold}.")
     from tqdm.auto import tqdm
 
+    from course_lib.commands.scans import notes, read_scan, resized
     from course_lib.commands.trained import find_trained
     from course_lib.storage import make_folder
 
     model_path, paths = split_words(options.words)
     trained = find_trained(model_path)
     check_names(paths, options.out)
+    remarks, shapes = {}, {}
     for path in paths:
-        read_slice(path)
+        scan = read_scan(path)
+        remarks[path], shapes[path] = scan.remarks, scan.image.shape[:2]
     make_folder(options.out)
     model = trained.load()
+    side = model.input_shape[1]
+    for note in notes({path: (*remarks[path], *resized(shapes[path], side)) for path in paths}):
+        print(note)
     with tqdm(total=len(paths), desc="predicting", unit="slice", disable=options.quiet) as bar:
         for start in range(0, len(paths), CHUNK):
             for path, mask in predict_files(model, paths[start : start + CHUNK], options.threshold):
@@ -95,7 +108,7 @@ def check_names(paths, out):
 
 
 def read_slice(path):
-    """One slice, (size, size, 3) uint8.
+    """One slice as the data set has them, (size, size, 3) uint8; `scans.read_scan` takes others too.
 
     Raises:
         DataError: naming the file, what is wrong and what to do.
@@ -110,17 +123,21 @@ def read_slice(path):
 
 
 def predict_files(model, paths, threshold):
-    """Predict slices, resized to what the network takes; yields (path, bool mask of the slice's own size)."""
+    """Predict slices, as `scans.read_scan` reads them, at the size that the network takes.
+
+    Yields (path, bool mask of the slice's own height and width).
+    """
     import numpy as np
 
     from course_lib import evaluation
+    from course_lib.commands.scans import pad_to_square, read_scan
     from course_lib.data.load import resize
 
-    images = [read_slice(path) for path in paths]
+    images, places = zip(*(pad_to_square(read_scan(path).image) for path in paths), strict=True)
     size = model.input_shape[1] or -(-max(image.shape[0] for image in images) // 16) * 16
     maps = evaluation.predict_slices(model, np.stack([resize(image, size) for image in images]))
-    for path, image, one in zip(paths, images, maps, strict=True):
-        yield path, evaluation.resize_probabilities(one[None, ..., 0], image.shape[0])[0] >= threshold
+    for path, image, place, one in zip(paths, images, places, maps, strict=True):
+        yield path, evaluation.resize_probabilities(one[None, ..., 0], image.shape[0])[0][place] >= threshold
 
 
 def write_prediction(path, mask, out):
@@ -129,11 +146,12 @@ def write_prediction(path, mask, out):
     from PIL import Image
 
     from course_lib import plots
+    from course_lib.commands.scans import read_scan
     from course_lib.storage import atomic_path
 
     target = out / f"{path.stem}_mask.tif"
     with atomic_path(target) as draft:
         Image.fromarray(np.where(mask, 255, 0).astype(np.uint8)).save(draft, format="TIFF")
     with atomic_path(out / f"{path.stem}_overlay.png") as draft:
-        Image.fromarray(plots.blend(read_slice(path), mask)).save(draft, format="PNG")
+        Image.fromarray(plots.blend(read_scan(path).image, mask)).save(draft, format="PNG")
     return target

@@ -123,7 +123,8 @@ def _decode(path: str | Path, kinds: set, expected: str, remedy: str) -> np.ndar
         with Image.open(io.BytesIO(content), formats=["TIFF"]) as image:
             bits = set(image.tag_v2.get(258, (1,)))
             if len(bits) != 1 or (image.mode, *bits) not in kinds:
-                raise UnfitFileError(f"its mode is {image.mode} of {max(bits)} bits, but {expected}", remedy)
+                depth = f" of {max(bits)} bits" if image.mode in dict(kinds) else ""
+                raise UnfitFileError(f"its mode is {image.mode}{depth}, but {expected}", remedy)
             if max(image.size) > MAX_SIDE:
                 raise UnfitFileError(f"its header claims {_size(image.size)} pixels", again)
             return np.array(image)
