@@ -127,6 +127,7 @@ def test_hidden_cases_alone_find_every_wrong_answer_out(number, name, secret):
         assert verdict_on(key, name, table_of_visible(exercise, wrong.answer))["score"] < 1, wrong.name
 
 
+@pytest.mark.slow
 @every_function
 def test_a_table_of_the_visible_cases_keeps_no_more_than_properties_without_hidden_ones(number, name):
     key = key_to(number)

@@ -114,18 +114,21 @@ def test_the_same_measurement_of_real_scans_gives_the_published_figures(real_dat
     assert_like_published(figures(real), loose=1.3)
 
 
+@pytest.mark.slow
 def test_every_patient_has_slices_with_and_without_tumour(volumes):
     for name, (_, masks) in volumes.items():
         with_tumour = masks.any(axis=(1, 2))
         assert 3 <= with_tumour.sum() < len(masks), name
 
 
+@pytest.mark.slow
 def test_the_background_is_nearly_black(volumes):
     corners = np.array([images[:, :4, :4, 1].mean() for images, _ in volumes.values()])
     assert np.median(corners) < 6
     assert corners.max() < 16
 
 
+@pytest.mark.slow
 def test_lesions_lie_in_one_hemisphere_on_either_side(volumes):
     sides = []
     for images, masks in volumes.values():
@@ -138,12 +141,14 @@ def test_lesions_lie_in_one_hemisphere_on_either_side(volumes):
     assert 0.15 < np.mean(np.array(sides) > 0.5) < 0.85
 
 
+@pytest.mark.slow
 def test_lesions_lie_inside_the_head_not_on_its_edge(volumes):
     for name, (images, masks) in volumes.items():
         inner = [ndimage.binary_erosion(head_of(image.max(axis=-1)), iterations=2) for image in images]
         assert (masks & np.stack(inner)).sum() > 0.93 * masks.sum(), name
 
 
+@pytest.mark.slow
 def test_some_lesions_are_hardly_brighter_than_the_brain_and_some_have_dark_cores(volumes):
     contrast, darkest = [], []
     for images, masks in volumes.values():
@@ -172,6 +177,7 @@ def test_a_lesion_pushes_the_brain_outwards_and_leaves_the_skull_in_place():
     assert np.allclose(push_aside(lesion, points, skull), points)
 
 
+@pytest.mark.slow
 def test_names_sizes_modes_and_compression_are_those_of_the_published_files(folder):
     patients = [path for path in folder.iterdir() if path.is_dir()]
     assert len(patients) == PATIENTS
@@ -189,6 +195,7 @@ def test_names_sizes_modes_and_compression_are_those_of_the_published_files(fold
     assert values == {0, 255}
 
 
+@pytest.mark.slow
 @pytest.mark.real
 def test_files_and_table_have_the_real_ones_tags_and_columns(folder, real_data):
     def tags(root, end):
@@ -203,6 +210,7 @@ def test_files_and_table_have_the_real_ones_tags_and_columns(folder, real_data):
         assert next(csv.reader(file)) == COLUMNS
 
 
+@pytest.mark.slow
 def test_the_clinical_table_has_the_published_columns_codes_and_some_gaps(folder):
     with open(folder / "data.csv", newline="", encoding="utf-8") as file:
         rows = list(csv.reader(file))
@@ -218,6 +226,7 @@ def test_the_clinical_table_has_the_published_columns_codes_and_some_gaps(folder
     assert table["age_at_initial_pathologic"].between(20, 75).sum() >= PATIENTS - 3
 
 
+@pytest.mark.slow
 def test_the_table_names_the_side_the_lesion_is_on(folder, volumes):
     table = clinical_table(folder)
     agree = []
@@ -230,6 +239,7 @@ def test_the_table_names_the_side_the_lesion_is_on(folder, volumes):
     assert np.mean(agree) > 0.9
 
 
+@pytest.mark.slow
 def test_the_course_reads_a_set_as_it_reads_the_real_one(folder):
     scans = index_scans(folder)
     assert check_folder(folder) == []
@@ -237,6 +247,7 @@ def test_the_course_reads_a_set_as_it_reads_the_real_one(folder):
     assert scans["tumor_pixels"].gt(0).groupby(scans["patient"]).any().all()
 
 
+@pytest.mark.slow
 def test_where_a_sequence_is_missing_flair_stands_in_for_it(volumes):
     lacking = {name: missing_sequences(images) for name, (images, _) in volumes.items()}
     assert any("post" in missing for missing in lacking.values())
@@ -260,6 +271,7 @@ def test_any_24_patients_come_from_every_common_institution(seed):
         assert abs(names.count(name) / 10 - of_110) <= 0.5
 
 
+@pytest.mark.slow
 def test_a_seed_gives_the_same_bytes_and_another_seed_other_patients(folder, tmp_path):
     again = make_phantoms(tmp_path / "again", 2, SIZE, seed=0)
     for path in sorted(again.glob("*/*.tif")):
@@ -269,6 +281,7 @@ def test_a_seed_gives_the_same_bytes_and_another_seed_other_patients(folder, tmp
     assert {p.name for p in other.glob("PHANTOM_*")}.isdisjoint(p.name for p in folder.glob("PHANTOM_*"))
 
 
+@pytest.mark.slow
 def test_a_patient_in_memory_is_the_one_on_disk(folder):
     patient = phantom_patient(seed=0, size=SIZE, number=3)
     images, masks = read_patient(folder / patient.name)
@@ -278,6 +291,7 @@ def test_a_patient_in_memory_is_the_one_on_disk(folder):
     assert patient.masks.max() == 1
 
 
+@pytest.mark.slow
 def test_a_finished_set_is_used_again_untouched(folder):
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     assert make_phantoms(folder.parent, PATIENTS, SIZE, seed=0) == folder
