@@ -90,7 +90,9 @@ def run(options) -> int:
         done = train(recipe, data, options.out, resume=options.resume, progress=not options.quiet, devices=devices)
     except KeyboardInterrupt:
         print(
-            f"\nStopped. Go on with: course train --resume{_data_words(options)} --out {options.out}", file=sys.stderr
+            f"\nStopped. Go on with: course train --resume{_data_words(options)}{_team_words(options)} "
+            f"--out {options.out}",
+            file=sys.stderr,
         )
         return 130
     if not devices.is_chief:
@@ -138,3 +140,8 @@ def _number_or_all(text: str):
 
 def _data_words(options) -> str:
     return f" --data {options.data}" if options.data else ""
+
+
+def _team_words(options) -> str:
+    words = f" --devices {options.devices}" if options.devices != "all" else ""
+    return words + (f" --workers {options.workers} --worker {options.worker}" if options.workers else "")

@@ -128,7 +128,7 @@ def _wait_for(missing: list, worker: Worker):
         now = time.monotonic()
         if now - began > worker.wait:
             raise CourseError(
-                f"Worker {worker.index} waited {worker.wait:.0f} seconds for {', '.join(missing)}, in vain. Start "
+                f"Worker {worker.index} waited {worker.wait:g} seconds for {', '.join(missing)}, in vain. Start "
                 "the others too (they read their scans first), check their output, addresses and firewalls, or --wait "
                 "longer."
             )
