@@ -1,0 +1,117 @@
+"""Cross-validate a recipe by patient: train on every fold's patients, score the patients that the fold left out.
+
+    python results/cross_validate.py results/shipped/recipe.json --data data/kaggle_3m --runs runs/cv --name shipped
+
+Each fold is a run of `course train` (``--folds 5 --fold k``) and may be stopped and started again: what is finished is
+kept. The threshold of a fold is chosen on its validation patients. ``results/<name>/`` gets the recipe, the patients of
+each fold, the histories, and the scores: a row a patient and way of scoring,
+
+* plain: threshold 0.5, slice by slice, as `course evaluate` does;
+* chosen: threshold chosen on validation, mirror images and neighbouring slices taken in
+  (``--flip --neighbors 0.25``).
+"""
+
+import argparse
+import dataclasses
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from course_lib import data, evaluation
+from course_lib.commands.evaluate import score
+from course_lib.storage import make_folder, write_atomically
+from course_lib.training import Recipe, load_run, train
+
+RESULTS = Path(__file__).resolve().parent
+THRESHOLDS = tuple(round(0.3 + 0.05 * step, 2) for step in range(13))  # 0.3 to 0.9
+WAYS = {"plain": {"flip": False, "neighbors": 0.0}, "chosen": {"flip": True, "neighbors": 0.25}}
+
+
+def choose_threshold(model, scans, thresholds=THRESHOLDS, **how):
+    """The threshold with the highest mean Dice of these patients' volumes, and that mean.
+
+    Of equally good ones the middle one: the peak is flat, and its edge is chance.
+    """
+    rows = []
+    for _, unordered in scans.groupby("patient"):
+        patient = unordered.sort_values("slice")
+        images, _ = data.load_slices(patient, model.input_shape[1], progress=False)
+        truth = data.load_slices(patient, 256, progress=False)[1][..., 0] > 0
+        maps = evaluation.predict_volume(model, images, size=256, **how)[..., 0]
+        rows.append([evaluation.dice_score(truth, maps >= threshold) for threshold in thresholds])
+    means = np.mean(rows, axis=0)
+    best = np.flatnonzero(means >= means.max() - 0.002)
+    return thresholds[int(best[len(best) // 2])], float(means.max())
+
+
+def score_fold(run, scans):
+    """Rows of the fold's test patients, scored in both ways."""
+    model = run.best_model()
+    validation, test = (scans[scans["patient"].isin(names)] for names in (run.split.validation, run.split.test))
+    tables = []
+    for way, how in WAYS.items():
+        threshold = 0.5 if way == "plain" else choose_threshold(model, validation, **how)[0]
+        table, alarms = score(model, test, threshold, progress=False, **how)
+        table = table.merge(alarms[["patient", "empty_slices", "alarms"]], on="patient")
+        tables.append(table.assign(fold=run.recipe.fold, way=way, threshold=threshold))
+    return pd.concat(tables, ignore_index=True)
+
+
+def write_table(table, path):
+    """A table as CSV, beside and renamed."""
+    with write_atomically(path) as file:
+        table.round(4).to_csv(file, index=False)
+
+
+def summarise(scores):
+    """What a cross-validation amounts to, as text."""
+    lines = []
+    for way, table in scores.groupby("way", sort=False):
+        rows = evaluation.summary(table)
+        dice, distance = rows.loc["dice"], rows.loc["hd95"]
+        alarms, empty = int(table["alarms"].sum()), int(table["empty_slices"].sum())
+        lines.append(
+            f"{way}: {len(table)} patients, mean Dice {dice['mean']:.3f} ({dice['low']:.3f} to {dice['high']:.3f}), "
+            f"median {dice['median']:.3f}, quartiles {dice['quartile1']:.3f} to {dice['quartile3']:.3f}, "
+            f"HD95 {distance['mean']:.1f} px (missing {int(distance['missing'])}), "
+            f"false alarms on {alarms} of {empty} empty slices"
+        )
+    return "\n".join(lines)
+
+
+def main():
+    """Train what is missing, score it, write the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("recipe", type=Path, help="recipe.json; its folds and fold are set here")
+    parser.add_argument("--data", type=Path, required=True, help="folder of patient folders")
+    parser.add_argument("--runs", type=Path, required=True, help="folder for the runs, one a fold")
+    parser.add_argument("--name", required=True, help="folder of results/ for the tables")
+    parser.add_argument("--folds", type=int, default=5)
+    options = parser.parse_args()
+    recipe, scans = Recipe.from_json(options.recipe), data.index_scans(options.data)
+    out = RESULTS / options.name
+    make_folder(out)
+    recipe.to_json(out / "recipe.json")
+    tables, histories, patients = [], [], {}
+    for fold in range(options.folds):
+        folder = options.runs / f"fold{fold}"
+        print(f"fold {fold} of {options.folds}: {folder}", flush=True)
+        train(dataclasses.replace(recipe, folds=options.folds, fold=fold), options.data, folder, resume=True)
+        run, kept = load_run(folder), folder / "scores.csv"
+        if not kept.exists():
+            write_table(score_fold(run, scans), kept)
+        tables.append(pd.read_csv(kept))
+        histories.append(run.history.assign(fold=fold, seconds=run.seconds))
+        patients[f"fold{fold}"] = run.split._asdict()
+        write_table(pd.concat(tables), out / "scores.csv")
+        write_table(pd.concat(histories), out / "history.csv")
+        with write_atomically(out / "patients.json") as file:
+            json.dump(patients, file, indent=1)
+        print(summarise(pd.concat(tables)), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
