@@ -148,8 +148,9 @@ tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2)
 import keras
 from course_lib.training import Recipe
-from course_lib.training.distribute import Team, whole_batch
+from course_lib.training.distribute import Team
 from course_lib.training.networks import build_loss, build_model
+from course_lib.training.together import whole_batch
 
 recipe, policy = Recipe.from_json(sys.argv[1]), sys.argv[2]
 random = np.random.default_rng(0)
@@ -194,6 +195,49 @@ def test_two_devices_step_as_one_does_batch_normalisation_included(changes, tmp_
     assert two == pytest.approx(one, rel=1e-5)
     assert moved > 1e-3
     assert difference < 1e-3 * moved
+
+
+OVERFLOW = """
+import json
+import numpy as np
+import tensorflow as tf
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2)
+import keras
+from course_lib.training.together import team_adam
+
+strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+with strategy.scope():
+    weight = keras.Variable([1.0, 2.0])
+    scaler = team_adam("mixed_float16")(0.1, 1e-7)
+    scaler.build([weight])
+
+@tf.function(autograph=False)
+def step(gradients):
+    strategy.run(lambda each: scaler.apply([each], [weight]), args=(gradients,))
+
+found = []
+for pair in ([1.0, float("inf")], [float("nan"), 1.0], [1.0, 1.0]):
+    each = tf.constant(pair)
+    step(strategy.experimental_distribute_values_from_function(
+        lambda context: each[context.replica_id_in_sync_group] * scaler.dynamic_scale.numpy() * tf.ones(2)))
+    copies = [copy.numpy().tolist() for copy in strategy.experimental_local_results(weight.value)]
+    found.append([copies, float(scaler.dynamic_scale.numpy()), int(scaler.step_counter.numpy())])
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.slow
+def test_half_precision_that_overflows_on_either_device_moves_no_weight_on_any():
+    result = subprocess.run([sys.executable, "-c", OVERFLOW], capture_output=True, text=True, timeout=300)
+    assert result.returncode == 0, result.stderr[-2000:]
+    first, second, third = json.loads(result.stdout)
+    assert first == [[[1.0, 2.0]] * 2, 2**15 / 2, 0]
+    assert second == [[[1.0, 2.0]] * 2, 2**15 / 4, 0]
+    copies, scale, steps = third
+    assert copies[0] == copies[1]
+    assert copies[0][0] < 1.0
+    assert (scale, steps) == (2**15 / 4, 1)
 
 
 # --- a run ---

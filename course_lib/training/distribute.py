@@ -266,42 +266,6 @@ class Team:
             ) from error
 
 
-def for_team(model):
-    """The same network with the same weights, whose batch normalisation takes the batch of all devices.
-
-    Args:
-        model: network of Keras' layers, built in the scope of a team.
-    """
-    from course_lib.backend import keras
-
-    def synchronised(layer):
-        config = layer.get_config()
-        if type(layer) is keras.layers.BatchNormalization:
-            config["synchronized"] = True
-        return type(layer).from_config(config)
-
-    copy = keras.models.clone_model(model, clone_function=synchronised)
-    copy.set_weights(model.get_weights())
-    return copy
-
-
-def whole_batch(loss):
-    """`loss` (a mean over the batch) of what all devices predict together.
-
-    Every device computes it of the whole batch, divided by the number of devices, since Keras adds up their gradients;
-    what comes back through the gathering is added up over devices too. So the gradient is that of one device.
-    """
-    from course_lib.backend import keras
-
-    class WholeBatchLoss(keras.losses.Loss):
-        def call(self, y_true, y_pred):
-            context = load_tensorflow().distribute.get_replica_context()
-            y_true, y_pred = (context.all_gather(part, axis=0) for part in (y_true, y_pred))
-            return keras.ops.mean(loss.call(y_true, y_pred)) / context.num_replicas_in_sync  # Keras leaves scalars be
-
-    return WholeBatchLoss(name=loss.name)
-
-
 def choose_devices(count="all", workers=None, index=None, wait=None, environment=None) -> Devices:
     """Devices from the words of a command line.
 

@@ -38,9 +38,8 @@ def build_model(recipe: Recipe, policy: str, fast: bool = True, team=None):
         WeightsError: the encoder's weights cannot be had.
     """
     from course_lib import models
-    from course_lib.backend import keras
-    from course_lib.training.distribute import for_team, whole_batch
     from course_lib.training.fast import FusedAdam, accelerate
+    from course_lib.training.together import for_team, team_adam, whole_batch
 
     shape, loss = (recipe.size, recipe.size, 3), build_loss(recipe)
     with precision(policy), team.scope() if team else nullcontext():
@@ -57,7 +56,7 @@ def build_model(recipe: Recipe, policy: str, fast: bool = True, team=None):
             )
         adam = FusedAdam if fast else None
         if team and team.replicas > 1:
-            model, loss, adam = for_team(model), whole_batch(loss), keras.optimizers.Adam
+            model, loss, adam = for_team(model), whole_batch(loss), team_adam(policy)
         elif fast:
             model = accelerate(model)
         compile_model(model, loss, recipe.learning_rate, recipe.epsilon, adam)
