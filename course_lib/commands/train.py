@@ -63,7 +63,12 @@ def add_parser(subparsers) -> None:
     base.add_argument("--recipe", type=Path, metavar="FILE", help="a recipe.json in place of a preset")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     team = parser.add_argument_group("several GPUs or machines")
-    team.add_argument("--devices", default="all", metavar="all|one|N", help="this machine's GPUs to use (default: all)")
+    team.add_argument(
+        "--devices",
+        default="all",
+        metavar="all|one|N",
+        help="GPUs of this machine to use (all); without any, N tries N on the processor",
+    )
     team.add_argument("--workers", metavar="HOST:PORT,...", help="addresses of all machines, the first one writes RUN")
     team.add_argument("--worker", type=int, metavar="N", help="which of --workers this machine is, from 0")
     team.add_argument("--wait", type=float, metavar="SECONDS", help="for the other machines at the start (600)")

@@ -198,9 +198,9 @@ class Team:
         """The first worker's text, on every worker."""
         if self.worker is None:
             return text
-        data = np.frombuffer(text.encode(), np.uint8).astype(np.int32)
-        length = int(self.tell(np.asarray([len(data)], np.int32))[0])
-        return bytes(self.tell(data if self.is_chief else np.zeros(length, np.int32)).astype(np.uint8)).decode()
+        data = np.frombuffer(text.encode(), np.uint8).astype(np.float32)  # what every way of adding up can carry
+        length = int(self.tell(np.asarray([len(data)], np.float64))[0])
+        return bytes(self.tell(data if self.is_chief else np.zeros(length, np.float32)).astype(np.uint8)).decode()
 
     def tell_variables(self, variables):
         """Give variables on every worker the values that they have on the first."""

@@ -133,7 +133,7 @@ def train(
     policy = ""
     if team.is_chief:
         _settle(out)
-        policy = _write_papers(recipe, parts, data_root, digest, out)["precision"]
+        policy = _write_papers(recipe, parts, data_root, digest, out, team.replicas)["precision"]
     job = _Job(recipe, out, team.tell_text(policy), callbacks, team)
     job.train(training, validation, progress and team.is_chief)
     return load_run(out) if team.is_chief else job.report(parts)
@@ -312,7 +312,7 @@ def _load(parts: Split, size: int) -> tuple[Slices, Slices, str]:
     return *loaded, "-".join(digests)
 
 
-def _write_papers(recipe: Recipe, parts: Split, data_root, digest: str, out: Path) -> dict:
+def _write_papers(recipe: Recipe, parts: Split, data_root, digest: str, out: Path, replicas: int) -> dict:
     """Write recipe, split and environment, or compare with those that the run began with; returns its environment."""
     path = out / "environment.json"
     if path.exists():
@@ -328,7 +328,7 @@ def _write_papers(recipe: Recipe, parts: Split, data_root, digest: str, out: Pat
     names = {name: sorted(scans["patient"].unique().tolist()) for name, scans in parts._asdict().items()}
     with write_atomically(out / "split.json") as file:
         json.dump(names, file, indent=2)
-    environment = describe_environment(choose_precision(recipe.precision), data_root, digest)
+    environment = describe_environment(choose_precision(recipe.precision), data_root, digest) | {"replicas": replicas}
     with write_atomically(path) as file:
         json.dump(environment, file, indent=2)
     return environment
