@@ -100,7 +100,7 @@ class Workers:
         addresses = ",".join(f"127.0.0.1:{port}" for port in free_ports(2))
         self.processes = []
         for number in (0, 1):
-            mine = ("--workers", addresses, "--worker", number, "--wait", 120, "--out", self.outs[number])
+            mine = ("--workers", addresses, "--worker", number, "--wait", 300, "--out", self.outs[number])
             with open(self.logs[number], "w") as log:
                 self.processes.append(course("train", *words, *mine, *each[number], log=log))
 
@@ -114,7 +114,7 @@ class Workers:
 
     def until(self, number, words):
         """Wait until a worker has said `words`."""
-        end = time.monotonic() + 240
+        end = time.monotonic() + 480
         while words not in self.said(number):
             assert self.processes[number].poll() is None, self.said(number)
             assert time.monotonic() < end, self.said(number)
@@ -125,7 +125,7 @@ class Workers:
 
     def ends(self):
         """Exit status of each, once they have ended."""
-        return [process.wait(timeout=240) for process in self.processes]
+        return [process.wait(timeout=480) for process in self.processes]
 
 
 def assert_same_run(history, straight):
