@@ -11,9 +11,8 @@ import shutil
 import sys
 from pathlib import Path
 
-import pandas as pd
-
-from course_lib import data, evaluation, models
+from course_lib import data, models
+from course_lib.commands.evaluate import score
 from course_lib.storage import write_atomically
 from course_lib.training import load_run
 
@@ -21,24 +20,14 @@ from course_lib.training import load_run
 def pack(run_folder, out, bits):
     """Write the compact network and copy the run's papers; the run."""
     run = load_run(run_folder)
-    architecture = {"network": run.recipe.network, "width": run.recipe.width}
-    architecture["input_shape"] = [run.recipe.size, run.recipe.size, 3]
+    recipe = run.recipe
+    architecture = {name: getattr(recipe, name) for name in ("network", "width", "decoder_width", "standardise")}
+    architecture["input_shape"] = [recipe.size, recipe.size, 3]
     trained = models.load_model(run.model_path, compile=False)
     models.save_compact(trained, out / models.SHIPPED_FILE.name, architecture, bits)
     for name in ("recipe.json", "split.json", "history.csv"):
         shutil.copy(Path(run_folder) / name, out / name)
     return run
-
-
-def score(model, root, patients, size):
-    """A row a patient: the scores of `model` on whole volumes at the files' own size."""
-    scans = data.index_scans(root)
-    scans = scans[scans["patient"].isin(patients)]
-    if scans.empty:
-        raise SystemExit(f"{root}: holds none of the run's test patients.")
-    images, _ = data.load_slices(scans, size)
-    maps = evaluation.predict_slices(model, images, progress=True)
-    return evaluation.score_patients(scans, evaluation.resize_probabilities(maps, 256))
 
 
 def main():
@@ -51,9 +40,13 @@ def main():
     options = parser.parse_args()
     run = pack(options.run, options.out, options.bits)
     packed = options.out / models.SHIPPED_FILE.name
-    table: pd.DataFrame = score(models.load_compact(packed), options.data, run.split.test, run.recipe.size)
+    scans = data.index_scans(options.data)
+    scans = scans[scans["patient"].isin(run.split.test)]
+    if scans.empty:
+        raise SystemExit(f"{options.data}: holds none of the run's test patients.")
+    table, _ = score(models.load_compact(packed), scans)
     with write_atomically(options.out / "scores.csv") as file:
-        table.round(4).to_csv(file, index="patient" not in table.columns)
+        table.round(4).to_csv(file, index=False)
     print(f"{packed}: {packed.stat().st_size / 1e6:.1f} MB; mean Dice {table['dice'].mean():.3f}")
 
 
