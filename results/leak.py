@@ -11,7 +11,8 @@ random weights, slices standardised) and budget (slices seen) are the same for a
 
 Scores of the test part, threshold 0.5, at the files' 256 px: Dice of every slice with tumour, and Dice of every
 patient, all of its test slices as one volume. `leak.csv` has a row a patient, seed, recipe and split;
-`leak_summary.csv` the means with intervals (patients drawn again, 10,000 times); `leak.png` shows them.
+`leak_summary.csv` the means, and their differences over the patients that both tests have, with intervals (patients
+drawn again, 10,000 times); `leak.png` shows the means.
 """
 
 import argparse
@@ -102,11 +103,13 @@ def summarise(table):
         for score in ("slice_dice", "patient_dice"):
             row |= _mean_with_interval(score, _by_patient(part, score))
         rows.append(row)
-    for recipe, part in table.groupby("recipe", sort=False):
-        row = {"recipe": recipe, "split": "slice minus patient", "seeds": part["seed"].nunique()}
+    arms = dict(list(table.groupby(["recipe", "split"])))
+    differences = {f"{name} recipe: slice minus patient": ((name, "slice"), (name, "patient")) for name in RECIPES}
+    differences["original by slice minus course by patient"] = (("original", "slice"), ("course", "patient"))
+    for name, (first, second) in differences.items():
+        row = {"recipe": name, "seeds": arms[first]["seed"].nunique()}
         for score in ("slice_dice", "patient_dice"):
-            sliced, by_patient = (_by_patient(part[part["split"] == split], score) for split in SPLITS)
-            gain = (sliced - by_patient).dropna()
+            gain = (_by_patient(arms[first], score) - _by_patient(arms[second], score)).dropna()
             row |= {"patients": len(gain)} | _mean_with_interval(score, gain)
         rows.append(row)
     return pd.DataFrame(rows)
