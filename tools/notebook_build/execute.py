@@ -84,7 +84,10 @@ class Watch(threading.Thread):
     def _now(self) -> tuple[int, float]:
         below = self.process.children(recursive=True)
         kernels = [child for child in below if any("ipykernel" in word for word in child.cmdline())]
-        family = {child for kernel in kernels for child in [kernel, *kernel.children(recursive=True)]}
+        started = {kernel.pid for kernel in kernels}
+        kernels = [kernel for kernel in kernels if kernel.ppid() not in started]  # else just forked, its pages shared
+        family = {*kernels, *(child for kernel in kernels for child in kernel.children(recursive=True))}
+        family = {child for child in family if child in kernels or child.pid not in started}
         together = sum(child.memory_info().rss for child in family)
         times = [child.cpu_times() for child in family]
         processor = sum(time.user + time.system for time in times)
