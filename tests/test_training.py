@@ -167,7 +167,7 @@ def test_an_impossible_value_is_named_with_what_is_allowed(field, value, allowed
         {"warmup": 5, "epochs": 5},
         {"fold": 5, "folds": 5},
         {"fold": 1},
-        {"standardise": True, "network": "unet", "weights": None},
+        {"decoder_width": 0.1, "network": "unet", "weights": None},
     ],
 )
 def test_values_that_exclude_each_other_are_refused(together):

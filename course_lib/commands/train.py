@@ -77,7 +77,10 @@ def add_parser(subparsers) -> None:
         changes.add_argument(option, dest=name, type=kind, default=argparse.SUPPRESS, metavar="X", help=text)
     changes.add_argument("--freeze-encoder", action="store_true", default=argparse.SUPPRESS, help="keep its weights")
     changes.add_argument(
-        "--standardise", action="store_true", default=argparse.SUPPRESS, help="standardise slices inside the network"
+        "--standardise",
+        action=argparse.BooleanOptionalAction,
+        default=argparse.SUPPRESS,
+        help="bring each slice's brain to one mean and spread, inside the network",
     )
     parser.set_defaults(run=run)
 

@@ -61,7 +61,7 @@ def vgg19_unet(
         )
     source = None if weights is None or compact else pretrained_vgg19(weights)
     inputs = keras.Input(input_shape, name="image")
-    x = SliceStandardisation(name="slice_standardisation")(inputs) if standardise else inputs
+    x = _standardised(inputs, standardise)
     taps = vgg19_blocks(CaffePreprocessing(name="caffe_preprocessing")(x), width)
     channels = [channels_at(VGG19_BLOCKS[level][1], decoder_width or width) for level in range(len(SKIPS))]
     x = _decoder(taps[BRIDGE], [taps[name] for name in SKIPS], channels)
@@ -75,13 +75,14 @@ def vgg19_unet(
     return model
 
 
-def unet(input_shape, filters=(16, 32, 64, 128), skips=True):
+def unet(input_shape, filters=(16, 32, 64, 128), skips=True, standardise=False):
     """Builds a plain U-Net (Ronneberger et al. 2015, arXiv 1505.04597), padded and with batch normalisation.
 
     Args:
         input_shape: (height, width, channels); height and width are multiples of 2 ** (len(filters) - 1), or None.
         filters: channels of each level from full size down; the last is the bridge.
         skips: hands each level's features over to the decoder; without, only the bridge knows the image.
+        standardise: as in `vgg19_unet`; for three channels.
 
     Returns:
         An uncompiled `keras.Model`; images 0..255 in, probabilities (batch, height, width, 1) float32 out.
@@ -96,7 +97,9 @@ def unet(input_shape, filters=(16, 32, 64, 128), skips=True):
         raise ArgumentError(f"filters={filters} must be two or more whole numbers, for instance (16, 32, 64, 128).")
     _check_shape(input_shape, poolings=len(filters) - 1)
     inputs = keras.Input(input_shape, name="image")
-    x = layers.Rescaling(1 / 127.5, offset=-1, dtype="float32", name="to_minus_one_and_one")(inputs)
+    x = layers.Rescaling(1 / 127.5, offset=-1, dtype="float32", name="to_minus_one_and_one")(
+        _standardised(inputs, standardise)
+    )
     features = []
     for level, count in enumerate(filters[:-1], 1):
         features.append(_doubleconv3x3(x, count, f"down{level}"))
@@ -124,6 +127,10 @@ def encoder_features(model, names=TAPS):
     if missing:
         raise ArgumentError(f"{model.name} has no layer {', '.join(missing)}; it has {', '.join(known)}.")
     return keras.Model(model.input, {name: model.get_layer(name).output for name in names})
+
+
+def _standardised(inputs, standardise):
+    return SliceStandardisation(name="slice_standardisation")(inputs) if standardise else inputs
 
 
 def _decoder(x, features, channels):

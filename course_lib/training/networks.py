@@ -44,7 +44,8 @@ def build_model(recipe: Recipe, policy: str, fast: bool = True, team=None):
     shape, loss = (recipe.size, recipe.size, 3), build_loss(recipe)
     with precision(policy), team.scope() if team else nullcontext():
         if recipe.network == "unet":
-            model = models.unet(shape, filters=tuple(max(1, round(recipe.width * 64 * 2**i)) for i in range(5)))
+            filters = tuple(max(1, round(recipe.width * 64 * 2**i)) for i in range(5))
+            model = models.unet(shape, filters, standardise=recipe.standardise)
         else:
             model = models.vgg19_unet(
                 shape,

@@ -68,6 +68,9 @@ class Recipe:
       alarms on most of them.
     * paired augmentation, where the original had none.
 
+    The presets `fast` and `full` also standardise slices by their brain, inside the network: on 80 real patients
+    nothing else moved the score as far (``results/``).
+
     Attributes:
         size: side of the slices in pixels, a multiple of 16.
         batch: slices per training step.
@@ -176,8 +179,8 @@ class Recipe:
             )
         if self.fn_weight + self.fp_weight == 0:
             raise RecipeError("fn_weight and fp_weight are both 0; one of them must be above 0.")
-        if self.network == "unet" and (self.standardise or self.decoder_width is not None):
-            raise RecipeError("standardise and decoder_width belong to the network 'vgg19_unet'; 'unet' has neither.")
+        if self.network == "unet" and self.decoder_width is not None:
+            raise RecipeError("decoder_width belongs to the network 'vgg19_unet'; 'unet' has one width for all.")
         if self.weights is not None and self.network == "unet":
             raise RecipeError(
                 f"weights is {self.weights!r}, but the network 'unet' has no pretrained ones; allowed: None."
@@ -200,7 +203,7 @@ class Recipe:
     @classmethod
     def full(cls, **changes) -> "Recipe":
         """For a GPU: 256 px, the whole VGG19 from ImageNet weights, 60 epochs."""
-        return cls(**{"learning_rate": 1e-4, **changes})
+        return cls(**{"learning_rate": 1e-4, "standardise": True, **changes})
 
     @classmethod
     def original(cls, **changes) -> "Recipe":
@@ -272,6 +275,7 @@ _FAST = {
     "epochs": 30,
     "schedule": "cosine",
     "warmup": 1,
+    "standardise": True,
 }
 
 
