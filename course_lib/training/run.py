@@ -1,9 +1,8 @@
-"""Train by a recipe into a folder, resumably, and read such a folder back."""
+"""Train by a recipe into a folder, resumably."""
 
 import dataclasses
 import json
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -11,80 +10,24 @@ import pandas as pd
 
 import course_lib
 from course_lib.data import Split, index_scans, load_slices, split_by_fold, split_by_patient
-from course_lib.errors import CourseError, DataError, RecipeError, StorageError
+from course_lib.errors import CourseError, DataError, StorageError
 from course_lib.storage import make_folder, write_atomically
 from course_lib.training.distribute import Devices, Team
 from course_lib.training.environment import data_fingerprint, describe_environment
+from course_lib.training.folder import (
+    COLUMNS,
+    Run,
+    check_folder,
+    check_space,
+    finished_run,
+    load_run,
+    pending_name,
+    settle,
+)
 from course_lib.training.loop import Slices, epoch_dataset, run_epochs, validate
 from course_lib.training.policy import choose_precision
 from course_lib.training.recipe import Recipe
 from course_lib.training.state import STATE_FILE, callback_memory, load_meta, remind, restore_state, save_state
-
-COLUMNS = ("epoch", "loss", "val_loss", "val_dice", "learning_rate")
-
-
-@dataclass(frozen=True)
-class Run:
-    """A training run's folder.
-
-    Attributes:
-        folder: where it lies.
-        recipe: what it was made by.
-        history: DataFrame, a row an epoch: epoch, loss, val_loss, val_dice (mean over patients), learning_rate.
-        split: names of the patients for train, validation and test.
-        finished: whether training came to its end.
-        seconds: what each finished epoch took.
-    """
-
-    folder: Path
-    recipe: Recipe
-    history: pd.DataFrame
-    split: Split
-    finished: bool
-    seconds: list = field(default_factory=list)
-
-    @property
-    def model_path(self) -> Path:
-        """File of the network of the epoch with the best validation Dice (or loss, as the recipe monitors)."""
-        pending = self.folder / _pending_name(_best_epoch(self.history, self.recipe))
-        return pending if pending.exists() else self.folder / "best.keras"
-
-    def best_model(self):
-        """The network of the best epoch.
-
-        Raises:
-            WeightsError: no epoch has finished yet, or the file is damaged.
-        """
-        import warnings
-
-        from course_lib.models import load_model
-
-        with warnings.catch_warnings():
-            # The file holds no moments of the optimiser, which would treble its size, and Keras says so.
-            warnings.filterwarnings("ignore", "Skipping variable loading for optimizer")
-            return load_model(self.model_path)
-
-
-def load_run(folder) -> Run:
-    """Read a run's folder.
-
-    Raises:
-        StorageError: it is not the folder of a run, or its state is damaged.
-    """
-    folder = Path(folder)
-    if not (folder / "recipe.json").is_file():
-        raise StorageError(f"{folder}: holds no run (no recipe.json). Train one: course train --out {folder}")
-    state, split = folder / STATE_FILE, folder / "split.json"
-    meta = load_meta(state) if state.exists() else {"history": [], "finished": False, "seconds": []}
-    try:
-        names = (
-            json.loads(split.read_text(encoding="utf-8")) if split.exists() else {part: [] for part in Split._fields}
-        )
-        parts = Split(**names)
-    except (OSError, ValueError, TypeError) as error:
-        raise StorageError(f"{split}: cannot be read ({error}). Train into another folder.") from error
-    history = pd.DataFrame(meta["history"], columns=list(COLUMNS))
-    return Run(folder, Recipe.from_json(folder / "recipe.json"), history, parts, meta["finished"], meta["seconds"])
 
 
 def train(
@@ -120,8 +63,8 @@ def train(
     """
     out, devices = Path(out), devices or Devices()
     if devices.is_chief:
-        _check_folder(recipe, out, resume)
-        if resume and (run := _finished_run(out)):
+        check_folder(recipe, out, resume)
+        if resume and (run := finished_run(out)):
             if progress:
                 print(f"{out}: this run is finished ({len(run.history)} epochs); nothing to resume.")
             return run
@@ -132,7 +75,7 @@ def train(
     team.agree({"recipe": recipe.to_json(), "scans": digest, "version": course_lib.__version__})
     policy = ""
     if team.is_chief:
-        _settle(out)
+        settle(out)
         policy = _write_papers(recipe, parts, data_root, digest, out, team.replicas)["precision"]
     job = _Job(recipe, out, team.tell_text(policy), callbacks, team)
     job.train(training, validation, progress and team.is_chief)
@@ -153,7 +96,7 @@ class _Job:
         if self.team.replicas > 1:  # validation takes one device, and none of the others' time
             self.scored = build_model(dataclasses.replace(recipe, weights=None, freeze_encoder=False), policy)
         self.twin = build_twin(recipe)
-        kept, checkpoint = build_callbacks(recipe, str(out / _pending_name("{epoch:04d}")))
+        kept, checkpoint = build_callbacks(recipe, str(out / pending_name("{epoch:04d}")))
         copy = keras.callbacks.LambdaCallback(
             on_epoch_end=lambda epoch, logs: self.twin.set_weights(self.model.get_weights())
         )
@@ -183,14 +126,14 @@ class _Job:
         try:
             run_epochs(self.model, batches, score, self.list, recipe.epochs, self.rows, progress, self.commit, fit)
         except OSError as error:
-            _settle(self.out)
+            settle(self.out)
             raise StorageError(
                 f"{self.out}: cannot be written ({error}). The last finished epoch is kept. "
                 "Free some space, then go on with --resume."
             ) from error
         except CourseError:
             if self.team.is_chief:
-                _settle(self.out)
+                settle(self.out)
             raise
         self.list.on_train_end()
 
@@ -201,7 +144,7 @@ class _Job:
             meta = load_meta(state)
             restore_state(state, self.model)
         elif self.team.is_chief:
-            _check_space(self.model, self.out)
+            check_space(self.model, self.out)
         meta = json.loads(self.team.tell_text(json.dumps(meta)))
         self.team.tell_variables([*self.model.variables, *self.model.optimizer.variables])
         if meta:
@@ -233,67 +176,7 @@ class _Job:
         memory = callback_memory(self.callbacks)
         meta = {"history": self.rows, "finished": finished, "callbacks": memory, "seconds": self.seconds}
         save_state(self.out / STATE_FILE, self.model, meta)
-        _settle(self.out)
-
-
-def _pending_name(epoch) -> str:
-    return f"best-epoch-{epoch if isinstance(epoch, str) else format(epoch, '04d')}.keras"
-
-
-def _best_epoch(history: pd.DataFrame, recipe: Recipe) -> int:
-    """The epoch (from 1) whose network is kept: the first that no later one improved on; 0 if there is none."""
-    if history.empty:
-        return 0
-    values = history[recipe.monitor] * (1 if recipe.monitor == "val_dice" else -1)
-    return 0 if values.isna().all() else int(history["epoch"].iloc[int(np.argmax(values.fillna(-np.inf)))])
-
-
-def _settle(out: Path):
-    """Bring the folder to the state file's epoch: take over that epoch's best network, drop what was half-written."""
-    for leftover in out.glob(".part-*"):
-        leftover.unlink(missing_ok=True)
-    state = out / STATE_FILE
-    if not state.exists():
-        for pending in out.glob(_pending_name("*")):
-            pending.unlink()
-        return
-    run = load_run(out)
-    best = out / _pending_name(_best_epoch(run.history, run.recipe))
-    if best.exists():
-        best.replace(out / "best.keras")
-    for pending in out.glob(_pending_name("*")):
-        pending.unlink()
-    with write_atomically(out / "history.csv") as file:
-        run.history.to_csv(file, index=False)
-
-
-def _check_folder(recipe: Recipe, out: Path, resume: bool):
-    """Raise unless `recipe` may be trained into `out`."""
-    if out.exists() and not out.is_dir():
-        raise StorageError(f"{out}: is a file. Choose another folder.")
-    if not resume:
-        if out.is_dir() and any(out.iterdir()):
-            raise StorageError(f"{out}: is there already. Go on with it (--resume), or choose another folder.")
-        return
-    if not (out / "recipe.json").exists():
-        strange = [path.name for path in out.iterdir() if not path.name.startswith(".part-")] if out.is_dir() else []
-        if strange:
-            raise StorageError(f"{out}: holds no run to resume, but other files ({strange[0]}). Choose another folder.")
-        return
-    differing = recipe.differences(Recipe.from_json(out / "recipe.json"))
-    if differing:
-        words = "; ".join(f"{name} is {new!r}, was {old!r}" for name, (new, old) in differing.items())
-        raise RecipeError(f"{out}: was begun with another recipe: {words}. Use that one, or another folder.")
-
-
-def _finished_run(out: Path) -> Run | None:
-    if not (out / "recipe.json").exists():
-        return None
-    run = load_run(out)
-    if not run.finished:
-        return None
-    _settle(out)
-    return run
+        settle(self.out)
 
 
 def _divide(scans: pd.DataFrame, recipe: Recipe) -> Split:
@@ -332,18 +215,3 @@ def _write_papers(recipe: Recipe, parts: Split, data_root, digest: str, out: Pat
     with write_atomically(path) as file:
         json.dump(environment, file, indent=2)
     return environment
-
-
-def _check_space(model, out: Path):
-    """Raise unless the disk has room for two states and two networks, which is what a commit needs for a moment."""
-    import shutil
-
-    weights = sum(int(np.prod(variable.shape)) for variable in model.variables) * 4
-    moments = sum(int(np.prod(variable.shape)) for variable in model.trainable_variables) * 8
-    needed = 2 * (weights + moments) + 2 * weights + 2**20
-    free = shutil.disk_usage(out).free
-    if free < needed:
-        raise StorageError(
-            f"{out}: this network's run needs {needed / 2**20:,.0f} MB, but the disk has {free / 2**20:,.0f} MB left. "
-            "Free some space, choose another folder, or a smaller width."
-        )
