@@ -125,7 +125,7 @@ def choose_recipe(options):
 
     names = {item.name for item in dataclasses.fields(Recipe)}
     changes = {name: value for name, value in vars(options).items() if name in names}
-    if str(changes.get("weights")).lower() == "none":
+    if changes.get("weights", "").lower() == "none":
         changes["weights"] = None
     if "empty_per_tumor" in changes:
         changes["empty_per_tumor"] = _number_or_all(changes["empty_per_tumor"])
