@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from course_lib import data, evaluation
+from course_lib import data, evaluation, plots
 from course_lib.storage import write_atomically
 from course_lib.training import Recipe, fit_arrays
 
@@ -126,31 +126,11 @@ def _mean_with_interval(name, values):
 
 
 def draw(summary, path):
-    """The four means of either score, with intervals."""
+    """The means of either score by recipe and split, with intervals."""
     import matplotlib
 
     matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    means = summary[summary["split"].isin(SPLITS)]
-    figure, axes = plt.subplots(1, 2, figsize=(8.6, 3.6), sharey=True, layout="constrained")
-    titles = {"slice_dice": "Dice of slices with tumour", "patient_dice": "Dice of patients"}
-    for ax, (score, title) in zip(axes, titles.items(), strict=True):
-        for offset, (split, colour) in zip(
-            (-0.13, 0.13), {"slice": "#d55e00", "patient": "#0072b2"}.items(), strict=True
-        ):
-            part = means[means["split"] == split]
-            place, middle = np.arange(len(part)) + offset, part[score].to_numpy()
-            reach = np.abs(part[[f"{score}_low", f"{score}_high"]].to_numpy().T - middle)
-            ax.errorbar(place, middle, reach, fmt="o" if split == "patient" else "s", color=colour, capsize=4,
-                        label=f"split by {split}")  # fmt: skip
-            for x, y in zip(place, middle, strict=True):
-                ax.annotate(f"{y:.2f}", (x, y), xytext=(7, 0), textcoords="offset points", va="center")
-        ax.set(title=title, xticks=range(len(RECIPES)), xticklabels=[f"{name} recipe" for name in RECIPES],
-               xlim=(-0.5, len(RECIPES) - 0.5), ylim=(0, 1))  # fmt: skip
-        ax.spines[["top", "right"]].set_visible(False)
-    axes[0].set_ylabel("Dice (mean, 95 % interval over patients)")
-    axes[0].legend(loc="lower left", frameon=False)
+    figure = plots.leak_by_split(summary).figure
     figure.savefig(path, dpi=150, metadata={"Software": None})
 
 

@@ -29,6 +29,7 @@ LAYERS = {  # a room may import those to its left in this order, and itself; cli
         "evaluation",
         "explain",
         "plots",
+        "results",
         "widgets",
     },
     "teaching": {"check", "grading"},
@@ -43,6 +44,7 @@ WITHOUT_TENSORFLOW = [
     "phantoms",
     "evaluation",
     "plots",
+    "results",
     "handin",
     "cli",
 ]

@@ -16,7 +16,14 @@ from course_lib.plots.network import network_blocks, network_diagram
 from course_lib.plots.output import alt_text, picture_html, show
 from course_lib.plots.report import report_figure, save_figure
 from course_lib.plots.scans import SEQUENCES, blend, contour, error_map, grey, overlay
-from course_lib.plots.scores import crowned, intervals, known_and_new, means_drawn_again, paired_changes
+from course_lib.plots.scores import (
+    crowned,
+    intervals,
+    known_and_new,
+    leak_by_split,
+    means_drawn_again,
+    paired_changes,
+)
 from course_lib.plots.style import PALETTE
 from course_lib.plots.training import rate_range, side_by_side, steered, time_spent
 from course_lib.plots.trust import (
@@ -54,6 +61,7 @@ __all__ = [
     "intervals",
     "kernel_colours",
     "known_and_new",
+    "leak_by_split",
     "loss_lines",
     "loss_surface",
     "losses_by_step",

@@ -1,4 +1,4 @@
-"""Figures of lesson 8: intervals, two models patient by patient, averages that disagree, patients known and new."""
+"""Figures of lesson 8: intervals, models patient by patient, averages that disagree, patients known and new, a leak."""
 
 import numpy as np
 import pandas as pd
@@ -183,3 +183,54 @@ def known_and_new(known, new, titles=("patient known from training", "patient ne
         ax.set_ylabel("Dice")
         ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     return ax
+
+
+LEAK_SCORES = {"slice_dice": "slices with tumour", "patient_dice": "patients"}
+LEAK_SPLITS = {"slice": (looks.VERMILION, "s", -0.11), "patient": (looks.BLUE, "o", 0.11)}
+
+
+def leak_by_split(summary, ax=None):
+    """What a network scores where slices were split at random, and where patients were: means with intervals.
+
+    Args:
+        summary: DataFrame with the columns recipe, split ("slice" or "patient"), and slice_dice and patient_dice with
+            _low and _high of each, as ``results/leak_summary.csv``; a row a recipe and split. Rows with another split,
+            or none, are not drawn.
+        ax: axes to draw on, or None for a new figure.
+
+    Returns:
+        The axes: a line a recipe and average, both splits on it.
+
+    Raises:
+        ArgumentError: a column is missing, or a recipe does not have each split once.
+    """
+    means = _means_of_splits(summary)
+    recipes = means["recipe"].unique()
+    rows = [(score, recipe) for score in LEAK_SCORES for recipe in recipes]
+    with looks.style():
+        ax = looks.new_axes(ax, (8.2, 1.3 + 0.7 * len(rows)))
+        for split, (color, marker, apart) in LEAK_SPLITS.items():
+            part = means[means["split"] == split].set_index("recipe")
+            for place, (score, recipe) in enumerate(rows):
+                mean, low, high = part.loc[recipe, [score, f"{score}_low", f"{score}_high"]]
+                height, label = place + apart, f"split by {split}" if place == 0 else None
+                ax.plot([low, high], [height, height], color=color, linewidth=3.5, solid_capstyle="butt")
+                ax.plot(mean, height, marker, color=color, markersize=9, markeredgecolor="black", label=label)
+                ax.annotate(f"{mean:.2f}", (high, height), (6, 0), textcoords="offset points", va="center")
+        _name_rows(ax, [f"{LEAK_SCORES[score]},\n{recipe} recipe" for score, recipe in rows])
+        ax.margins(x=0.1)
+        ax.set_xlabel("mean Dice of the test part, with its 95 % interval")
+        ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
+    return ax
+
+
+def _means_of_splits(summary):
+    """The rows of a table of the leak that are drawn: each recipe with both splits."""
+    wanted = ["recipe", "split", *(f"{score}{end}" for score in LEAK_SCORES for end in ("", "_low", "_high"))]
+    if missing := [name for name in wanted if name not in summary]:
+        raise ArgumentError(f"The table of the leak lacks the columns {', '.join(missing)}.")
+    means = summary[summary["split"].isin(LEAK_SPLITS)]
+    there = sorted(zip(means["recipe"], means["split"], strict=True))
+    if not there or there != sorted((recipe, split) for recipe in means["recipe"].unique() for split in LEAK_SPLITS):
+        raise ArgumentError('The table of the leak needs two rows a recipe, with the splits "slice" and "patient".')
+    return means
