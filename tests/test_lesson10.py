@@ -5,10 +5,14 @@ import re
 import lessons
 import nbformat
 import numpy as np
+import pandas as pd
 import pytest
 
-from course_lib import evaluation
+from course_lib import evaluation, handin
+from course_lib.cli import build_parser
+from course_lib.commands.train import choose_recipe
 from course_lib.training import Recipe
+from tools.notebook_build.execute import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -20,6 +24,12 @@ def cells():
 def printed():
     """Everything that the executed lesson prints."""
     return lessons.printed_by(10)
+
+
+@pytest.fixture(scope="module")
+def text():
+    """All text cells of the lesson as one line."""
+    return " ".join(" ".join(c.source.split()) for c in lessons.source_of(10).cells if c.cell_type == "markdown")
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +63,13 @@ def test_it_is_the_same_network_only_larger(printed):
     small, large = re.search(r"weights: ([\d,]+) and ([\d,]+)", printed).groups()
     assert large == "31,172,033"
     assert int(small.replace(",", "")) * 20 < 31_172_033
+
+
+def test_both_networks_begin_with_the_layer_that_the_text_names():
+    needed = ("import", "preset =", "small = models")
+    names = lessons.run_cells(10, needed=needed)
+    assert all(recipe.standardise for recipe in names["recipes"].values())
+    assert [kinds[1] for kinds in names["kinds"]] == ["SliceStandardisation"] * 2
 
 
 def test_a_split_by_patient_shares_nobody_and_one_by_slice_nearly_everybody(printed):
@@ -120,6 +137,15 @@ def test_the_card_has_what_the_marking_asks_for_who_is_where_and_what_was_tried(
     assert f"mean Dice {difference}" in card.split("## What was tried and given up")[1]
 
 
+def test_what_the_model_answer_says_of_the_worst_patient_is_so(cells):
+    answer = next(cell.source for cell in cells if "limits = (" in cell.source)
+    names = {}
+    exec(answer, names)
+    assert "Of one of the four test patients it found next to nothing" in names["limits"]
+    dice = re.findall(r"test\s+PHANTOM_\w+\s+\d+\s+([\d.]+)", shown_table(cells, "handin.score_predictions"))
+    assert sorted(float(one) < 0.15 for one in dice) == [False, False, False, True]
+
+
 def test_the_learners_own_card_leaves_the_limits_to_the_learner():
     learner = nbformat.read(lessons.NOTEBOOKS / "10_capstone.ipynb", as_version=4)
     code = "\n".join(cell.source for cell in learner.cells if cell.cell_type == "code")
@@ -127,14 +153,65 @@ def test_the_learners_own_card_leaves_the_limits_to_the_learner():
     assert "draft_card(run, scans, scores, threshold, limits, tried)" in code
 
 
+# --- the real patients ----------------------------------------------------------------------------------------------
+
+
+def test_of_the_real_patients_nobody_is_missed_and_nobody_drawn_perfectly(printed):
+    scores = pd.read_csv(ROOT / "data" / "model" / "scores.csv").dice
+    count, mean, worst = lessons.numbers(r"mean Dice of (\d+) real patients ([\d.]+), worst ([\d.]+)", printed)
+    assert (count, mean) == (len(scores), pytest.approx(scores.mean(), abs=0.006))
+    assert worst == pytest.approx(scores.min(), abs=0.006)
+    assert 0.55 < scores.min() < 0.65  # as the figure's description says
+    assert 0.85 < scores.max() < 0.95
+    assert (scores > scores.mean()).mean() > 0.6
+
+
+@pytest.mark.parametrize(
+    ("row", "table", "way"),
+    [
+        ("the network that ships, plain", "data/model/scores.csv", None),
+        ("the same with mirror images and neighbouring slices", "results/shipped/scores.csv", "chosen"),
+    ],
+)
+def test_the_figures_to_hold_yours_against_are_those_of_the_networks_papers(text, row, table, way):
+    scores = pd.read_csv(ROOT / table)
+    if way:
+        scores = scores[(scores.way == way) & (scores.fold == 0)]
+    two = r"(\.\d\d)"
+    said = lessons.numbers(rf"{row}[^|]*\| mean {two} \({two} to {two}\), median {two} \|", text)
+    found = [scores.dice.mean(), *evaluation.bootstrap_interval(scores.dice), scores.dice.median()]
+    assert said == pytest.approx(found, abs=0.0051)
+    assert "| 16 that it never saw |" in text
+    assert len(scores) == 16
+
+
+def test_a_run_from_the_command_line_is_the_one_that_the_lesson_would_make_and_finds(text, monkeypatch):
+    monkeypatch.delenv("COURSE_RUNS", raising=False)
+    words = re.search(r"`course (train --preset full --out runs/\S+)`", text)[1].split()
+    options = build_parser().parse_args(words)
+    assert choose_recipe(options) == Recipe.full()
+    assert options.devices == "all"
+    real = pd.DataFrame({"patient": [f"TCGA_CS_{number:04d}_20000101" for number in range(110)]})
+    assert handin.run_folder("full", real) == ROOT / options.out
+
+
+@pytest.mark.parametrize("command", ["evaluate --flip --neighbors 0.25", "train --folds 5 --fold 0", "data --kaggle"])
+def test_the_commands_that_the_text_names_exist(text, command):
+    assert f"`course {command}`" in text
+    needed = {"evaluate": ["--csv", "table.csv"], "train": ["--out", "run"]}
+    build_parser().parse_args([*command.split(), *needed.get(command.split()[0], [])])
+
+
+# --- the marking, and what is computed ------------------------------------------------------------------------------
+
+
 def test_the_rubric_has_the_points_that_the_text_says():
-    text = "\n".join(cell.source for cell in lessons.source_of(10).cells if cell.cell_type == "markdown")
-    rubric = text.split("| | 0 | 1 | 2 |")[1].split("Sixteen points")[0]
+    texts = "\n".join(cell.source for cell in lessons.source_of(10).cells if cell.cell_type == "markdown")
+    rubric = texts.split("| | 0 | 1 | 2 |")[1].split("Sixteen points")[0]
     assert 2 * len(re.findall(r"^\| \*\*", rubric, re.M)) == 16
 
 
-def test_what_the_text_computes_from_measured_figures_is_so():
-    text = " ".join("\n".join(cell.source for cell in lessons.source_of(10).cells).split())
+def test_what_the_text_computes_from_measured_figures_is_so(text):
     step = int(re.search(r"and ([\d,]+) ms at 256", text)[1].replace(",", "")) / 1000
     slices = int(re.search(r"shows it about ([\d,]+) slices", text)[1].replace(",", ""))
     minutes = int(re.search(r"that is some (\d+) minutes", text)[1])
