@@ -26,7 +26,8 @@ lab: setup  ## open JupyterLab on lesson 1
 test: setup  ## every test, every notebook
 	$(PYTEST) -q --doctest-modules course_lib
 	$(PYTEST) -n 2 --dist loadscope -m "not notebooks and not browser"
-	$(PYTEST) -m "notebooks or browser"
+	$(PYTEST) -n 2 --dist load --maxschedchunk 1 -m notebooks
+	$(PYTEST) -m browser
 
 check: setup  ## lint and the quick tests: under three minutes
 	$(BIN)/ruff check .

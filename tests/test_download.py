@@ -575,6 +575,7 @@ class TestTheCommand:
             capture_output=True, text=True, env={**kept, "HOME": str(home), **kaggle.environment, **environment},
         )  # fmt: skip
 
+    @pytest.mark.slow
     def test_brings_the_set_of_the_published_size(self, kaggle, tmp_path):
         kaggle.archive = archive_of_published_size()
         done = self.run(kaggle, tmp_path, KAGGLE_API_TOKEN=TOKEN)

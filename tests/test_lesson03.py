@@ -72,11 +72,10 @@ def test_without_skips_the_tumour_is_found_and_its_edge_is_lost(printed):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [31, 32])
-def test_that_the_edge_is_lost_does_not_hang_on_the_seed(seed, monkeypatch, capsys):
+def test_that_the_edge_is_lost_does_not_hang_on_the_seed(monkeypatch, capsys):
     lessons.see_what_lessons_see(monkeypatch)
     needed = ("import", "scans =", "def block", "def contract", "def expand", "def u_net", "def train")
     last = ("networks, losses =", "tumors =")
-    changes = {"epochs=80": "epochs=1", "set_random_seed(0)": f"set_random_seed({seed})"}
+    changes = {"epochs=80": "epochs=1", "set_random_seed(0)": "set_random_seed(31)"}
     lessons.run_cells(3, changes, needed + last)
     assert_the_edge_is_lost_and_the_tumour_is_not(capsys.readouterr().out)

@@ -158,11 +158,10 @@ def test_the_stop_and_the_epoch_kept_are_those_of_keras(losses, patience):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [41, 42])
-def test_the_surprises_do_not_hang_on_the_seed(seed, monkeypatch, capsys):
+def test_the_surprises_do_not_hang_on_the_seed(monkeypatch, capsys):
     lessons.see_what_lessons_see(monkeypatch)
     needed = ("import", "root =", "model =", "moves =", "def train_on_moved", "together, apart =", "by_heart =")
-    lessons.run_cells(6, {"set_random_seed(0)": f"set_random_seed({seed})"}, needed)
+    lessons.run_cells(6, {"set_random_seed(0)": "set_random_seed(41)"}, needed)
     text = capsys.readouterr().out
     assert_that_apart_the_losses_fall_and_nothing_is_learned(text)
     assert_that_validation_turns_while_the_training_loss_falls(text)

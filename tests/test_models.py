@@ -303,10 +303,9 @@ def test_a_standardising_network_with_a_lean_decoder_is_saved_and_packed(tmp_pat
 def test_a_few_steps_of_training_lower_the_loss(network, images):
     keras.utils.set_random_seed(1)
     model = models.vgg19_unet(**SMALL) if network == "vgg19_unet" else models.unet((32, 32, 3), filters=(4, 8, 16))
-    model.compile(optimizer=keras.optimizers.Adam(3e-3), loss=losses.FocalTverskyLoss())
-    values = [float(model.train_on_batch(*images)) for _ in range(6)]
-    assert values[1] < values[0]
-    assert values[5] < values[1]
+    model.compile(keras.optimizers.Adam(3e-3), losses.FocalTverskyLoss(), run_eagerly=True)
+    values = [float(model.train_on_batch(*images)) for _ in range(3)]
+    assert values[0] > values[1] > values[2]
 
 
 def test_a_frozen_encoder_keeps_its_weights_in_training_and_after_reload(images, tmp_path):

@@ -7,6 +7,7 @@ every lesson to it. Those that run notebooks are marked `notebooks`.
 import re
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -348,6 +349,17 @@ def test_time_and_memory_are_those_of_the_kernel(tmp_path):
     assert busy.seconds >= 1.5  # a bound from below alone: how fast a kernel starts is the machine's affair
     assert 350e6 < busy.peak - idle.peak < 500e6
     assert made.cells[0].execution_count == 1
+
+
+@pytest.mark.notebooks
+def test_of_two_runs_at_once_each_is_measured_by_itself(tmp_path):
+    wait = "import pathlib, time\nwhile not pathlib.Path('{}').exists():\n    time.sleep(0.05)\n"
+    greedy = "block = bytearray(400_000_000)\nopen('held', 'w').close()\n" + wait.format("looked")
+    modest = wait.format("held") + "time.sleep(1)\nopen('looked', 'w').close()"  # both are there for a second
+    with ProcessPoolExecutor(max_workers=2) as pool:  # as two workers of pytest, or of a build
+        runs = [pool.submit(execute, cell(source), tmp_path, "one of two") for source in (greedy, modest)]
+        large, small = (run.result()[1] for run in runs)
+    assert large.peak - small.peak > 350e6
 
 
 @pytest.mark.notebooks
