@@ -161,10 +161,9 @@ def test_who_knew_the_patient_scores_far_higher(shown):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [81, 82])
-def test_the_leak_does_not_hang_on_the_seed(seed, monkeypatch, capsys):
+def test_the_leak_does_not_hang_on_the_seed(monkeypatch, capsys):
     lessons.see_what_lessons_see(monkeypatch)
-    changes = {f"{name}(0)": f"{name}({seed})" for name in ("default_rng", "set_random_seed")}
+    changes = {f"{name}(0)": f"{name}(81)" for name in ("default_rng", "set_random_seed")}
     lessons.run_cells(8, changes, ("import", "tumor = data", "network =", "known = "))
     assert_the_split_moves_the_score_by_a_multiple(capsys.readouterr().out)
 
