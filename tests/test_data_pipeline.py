@@ -4,6 +4,7 @@ import math
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -226,6 +227,25 @@ def test_noise_has_the_asked_spread_and_no_bias():
     assert len({image.tobytes() for image in noisy}) == 4
 
 
+def test_flair_stands_in_for_the_asked_share_of_the_other_sequences_and_for_each_by_itself():
+    images, masks = random_batch(count=600, size=4)
+    varied, same_masks = augmented(images, masks, Augmentation(*[0.0] * 8, missing=0.3))
+    np.testing.assert_array_equal(same_masks, masks)
+    np.testing.assert_array_equal(varied[..., 1], images[..., 1])
+    lost = np.stack([(varied[..., k] == images[..., 1]).all(axis=(1, 2)) for k in (0, 2)])
+    kept = np.stack([(varied[..., k] == images[..., k]).all(axis=(1, 2)) for k in (0, 2)])
+    assert (lost ^ kept).all()
+    np.testing.assert_allclose(lost.mean(axis=1), 0.3, atol=0.06)
+    assert lost.all(axis=0).mean() == pytest.approx(0.09, abs=0.04)
+
+
+def test_flair_stands_in_as_it_is_after_everything_else_was_varied():
+    images, masks = random_batch()
+    varied, _ = augmented(images, masks, replace(EVERYTHING, missing=1.0))
+    np.testing.assert_array_equal(varied[..., 0], varied[..., 1])
+    np.testing.assert_array_equal(varied[..., 2], varied[..., 1])
+
+
 def test_an_empty_slice_does_no_harm():
     empty = np.zeros((2, 16, 16, 3), np.uint8)
     varied, masks = augmented(empty, empty[..., :1], Augmentation(*[0.3] * 4, *[0.3] * 3, 0.0))
@@ -234,7 +254,16 @@ def test_an_empty_slice_does_no_harm():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"flip": 1.5}, {"rotate": -3}, {"scale": 1}, {"noise": math.nan}, {"gamma": math.inf}, {"contrast": -0.1}]
+    "wrong",
+    [
+        {"flip": 1.5},
+        {"rotate": -3},
+        {"scale": 1},
+        {"noise": math.nan},
+        {"gamma": math.inf},
+        {"contrast": -0.1},
+        {"missing": 1.1},
+    ],
 )
 def test_impossible_augmentation_is_refused_by_name(wrong):
     with pytest.raises(DataError, match=next(iter(wrong))):

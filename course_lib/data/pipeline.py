@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 class Augmentation:
     """How far training images are varied at random; 0 leaves that part out.
 
-    The first four move image and mask together, the others change the brightness of the image alone. All keep black
-    black (but for the noise), as the background of a scan is.
+    The first four move image and mask together, the next four change the brightness of the image alone. All keep black
+    black (but for the noise), as the background of a scan is. The last one does what the data set does where a sequence
+    was not taken: a copy of FLAIR stands in its place.
     """
 
     flip: float = 0.5  # probability of mirroring left and right
@@ -30,9 +31,11 @@ class Augmentation:
     contrast: float = 0.2  # contrast about its mean, for each sequence by itself, times 1 - 0.2 to 1 + 0.2
     gamma: float = 0.2  # values (0 to 1) to the power of exp(-0.2) to exp(0.2)
     noise: float = 0.01  # standard deviation of Gaussian noise as a share of 255
+    missing: float = 0.0  # probability that FLAIR stands in for pre-contrast, and the same for post-contrast
 
     def __post_init__(self) -> None:
         limits = {"flip": 1, "rotate": 180, "scale": 0.9, "shift": 1, "brightness": 0.9, "contrast": 0.9}
+        limits |= {"missing": 1}
         for field in fields(self):
             value, limit = getattr(self, field.name), limits.get(field.name, math.inf)
             if not (math.isfinite(value) and 0 <= value <= limit):
@@ -75,7 +78,8 @@ def augment_batch(images, masks, augmentation: Augmentation, seed) -> tuple["tf.
     pair = tf.concat([tf.reshape(tf.cast(seed, tf.int64), [-1]), [0]], 0)[:2]
     seeds = tf.random.split(pair, 3, alg="philox")
     images, masks = _move(images, masks, augmentation, seeds[0])
-    return _recolor(images, augmentation, seeds[1], seeds[2]), masks
+    images = _recolor(images, augmentation, seeds[1], seeds[2])
+    return _lose_sequences(images, augmentation.missing, tf.random.fold_in(pair, 1, alg="philox")), masks
 
 
 def make_dataset(
@@ -207,3 +211,14 @@ def _recolor(images: "tf.Tensor", augmentation: Augmentation, seed: "tf.Tensor",
     if noise:
         images += 255 * noise * tf.random.stateless_normal(tf.shape(images), noise_seed, alg="philox")
     return tf.clip_by_value(images, 0.0, 255.0) if brightness or contrast or gamma or noise else images
+
+
+def _lose_sequences(images: "tf.Tensor", chance: float, seed: "tf.Tensor"):
+    """Puts FLAIR in the place of pre-contrast, and independently of post-contrast, in some of the slices."""
+    tf = load_tensorflow()
+
+    if not chance:
+        return images
+    draws = tf.random.stateless_uniform([tf.shape(images)[0], 1, 1, 2], seed, alg="philox")
+    lost = tf.stack([draws[..., 0] < chance, tf.zeros_like(draws[..., 0], tf.bool), draws[..., 1] < chance], axis=-1)
+    return tf.where(lost, images[..., 1:2], images)
