@@ -1,6 +1,7 @@
 """The card says what the run's files and the score table say, and nobody is on both sides of the split."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -91,7 +92,7 @@ def test_the_card_says_data_split_recipe_scores_and_not_for_diagnosis(run, scans
         "6 patients of 4 institutions, 60 slices, 30 with tumour",
         "2 to train on, 1 to choose on, 3 kept for the end",
         "0.125 of the full width, begun from random weights",
-        "48 × 48 pixels",
+        "48 × 48 pixels; pre-contrast, FLAIR and post-contrast, each brought to one mean and spread by the network",
         "3 epochs in 2.0 min on 2 processor cores, no GPU",
         "the network of epoch 2 was kept",
         "commit abcdef0123",
@@ -104,6 +105,25 @@ def test_the_card_says_data_split_recipe_scores_and_not_for_diagnosis(run, scans
         "It has never met a child.",
     ):
         assert said in card, said
+
+
+def test_a_network_that_takes_slices_as_they_are_has_a_card_that_says_nothing_of_spreads(run, scans, scores):
+    plain = replace(run, recipe=replace(run.recipe, standardise=False))
+    assert "mean and spread" not in handin.draft_card(plain, scans, scores, 0.5)
+
+
+def test_the_card_of_a_cross_validation_says_which_part_was_kept(run, scans, scores):
+    assert "by patient (seed 0): " in handin.draft_card(run, scans, scores, 0.5)
+    crossed = replace(run, recipe=replace(run.recipe, folds=5, fold=3))
+    assert "by patient (seed 0, part 4 of 5 kept for the end)" in handin.draft_card(crossed, scans, scores, 0.5)
+
+
+@pytest.mark.parametrize(("used", "said"), [({"replicas": 2}, "on 2 GPU ("), ({}, "on 1 GPU (")])
+def test_the_card_counts_the_gpus_that_worked_and_not_those_of_the_machine(run, scans, scores, used, said):
+    path = run.folder / "environment.json"
+    made = json.loads(path.read_text()) | {"gpus": ["GPU:0", "GPU:1", "GPU:2"]}
+    path.write_text(json.dumps(made | used))
+    assert said in handin.draft_card(run, scans, scores, 0.5)
 
 
 @pytest.mark.parametrize("limits", [None, ..., "  "])

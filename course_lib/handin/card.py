@@ -127,10 +127,10 @@ def _facts(run, scans):
     trained, chosen, tested = (len(names) for names in run.split)
     rows = {
         "network": _network_text(recipe),
-        "input": f"slices of {recipe.size} × {recipe.size} pixels; pre-contrast, FLAIR and post-contrast",
+        "input": _input_text(recipe),
         "data": _data_text(scans),
-        "split": f"by patient (seed {recipe.seed}): {trained} to train on, {chosen} to choose on, {tested} kept for "
-        "the end; nobody is in two parts",
+        "split": f"by patient (seed {recipe.seed}{_fold_text(recipe)}): {trained} to train on, {chosen} to choose on, "
+        f"{tested} kept for the end; nobody is in two parts",
         "recipe": f"loss {recipe.loss.replace('_', ' ')}, learning rate {recipe.learning_rate:g}, batches of "
         f"{recipe.batch}, up to {recipe.epochs} epochs; all of it in `recipe.json`",
         **_making_texts(run),
@@ -142,6 +142,15 @@ def _network_text(recipe):
     begun = {None: "random weights", "imagenet": "ImageNet weights"}.get(recipe.weights, "weights from a file")
     network = {"vgg19_unet": "VGG19-U-Net", "unet": "U-Net"}[recipe.network]
     return f"{network}, {recipe.width:g} of the full width, begun from {begun}"
+
+
+def _input_text(recipe):
+    sequences = f"slices of {recipe.size} × {recipe.size} pixels; pre-contrast, FLAIR and post-contrast"
+    return sequences + (", each brought to one mean and spread by the network itself" if recipe.standardise else "")
+
+
+def _fold_text(recipe):
+    return f", part {recipe.fold + 1} of {recipe.folds} kept for the end" if recipe.folds else ""
 
 
 def _data_text(scans):
@@ -156,7 +165,7 @@ def _making_texts(run):
     made = json.loads((run.folder / "environment.json").read_text(encoding="utf-8"))
     monitored = run.history[run.recipe.monitor]
     best = monitored.idxmax() if run.recipe.monitor == "val_dice" else monitored.idxmin()
-    machine = f"{len(made['gpus'])} GPU" if made["gpus"] else f"{made['cores']} processor cores, no GPU"
+    machine = f"{made.get('replicas', 1)} GPU" if made["gpus"] else f"{made['cores']} processor cores, no GPU"
     return {
         "training": f"{len(run.history)} epochs in {sum(run.seconds) / 60:.1f} min on {machine} ({made['precision']}); "
         f"the network of epoch {run.history['epoch'][best]} was kept",
