@@ -51,7 +51,8 @@ def draw_patients(picked, scans, runs, path):
         plots.error_map(images[place], truth[place], guess[place], ax=line[2])
         line[0].set_title(f"{word}: {row['patient'][:12]}", loc="left")
         line[1].set_title(f"Dice of the volume {row['dice']:.2f}", loc="left")
-        line[2].set_title(f"precision {row['precision']:.2f}, recall {row['recall']:.2f}", loc="left")
+        drawn = f"precision {row['precision']:.2f}, recall {row['recall']:.2f}"
+        line[2].set_title(drawn if row["guessed_pixels"] else "nothing drawn in any slice", loc="left")
     figure.savefig(path, dpi=110, metadata={"Software": None})
     plt.close(figure)
 
