@@ -51,12 +51,13 @@ def test_the_slice_looked_at_is_neither_flattering_nor_frightening_and_its_error
     assert 2 * hits / (2 * hits + misses + alarms) == pytest.approx(dice, abs=0.01)
 
 
-def test_from_a_third_on_the_threshold_hardly_moves_the_mean_and_a_few_patients_prefer_a_low_one(printed):
-    first, low, high = numbers(r"mean Dice ([\d.]+) at .05, then ([\d.]+) to ([\d.]+) from .3 on", printed)
-    assert first < low
-    assert high - low < 0.05
-    falling, patients = numbers(r"lower by more than .2 at .95 than at .05: (\d+) of (\d+) patients", printed)
+def test_in_the_middle_the_threshold_hardly_moves_the_mean_and_the_worst_has_no_good_one(printed):
+    low, high, last = numbers(r"mean Dice from .2 to .75: ([\d.]+) to ([\d.]+); at .95: ([\d.]+)", printed)
+    assert high - low < 0.03
+    assert last < low
+    falling, patients, best = numbers(r"best at .05: (\d+) of (\d+) patients; the worst patient at best: (.+)", printed)
     assert 2 <= falling < patients / 4
+    assert best < 0.4
 
 
 def test_best_thresholds_lie_at_both_ends():
@@ -78,28 +79,48 @@ def test_best_thresholds_lie_at_both_ends():
     assert preferred == [0, 2]
 
 
-def test_the_worst_is_missed_whole_the_second_found_in_part_and_the_best_are_close(cells):
+def test_the_two_worst_are_found_in_small_part_and_the_two_in_the_middle_err_in_opposite_ways(cells):
     table = output_of(cells, 'some[["patient"', "text/plain")
-    rows = [[float(value) for value in line.split()[2:]] for line in table.splitlines()[1:]]
-    (_, dice, precision, recall), (_, _, precise, found) = rows[:2]
-    assert dice == precision == recall == 0
-    assert precise > 0.9
-    assert found < 0.3
-    assert all(row[1] > 0.75 for row in rows[2:])
-    # The two in the middle lack precision, not recall.
-    assert all(row[2] < 0.75 < 0.9 < row[3] for row in rows[2:4])
+    rows = [[float(value) for value in line.split()[3:]] for line in table.splitlines()[1:]]
+    (_, precision, recall), (_, precise, found), (dice, tight, misses), (other, wide, finds) = rows[:4]
+    assert recall < 0.25 > found
+    assert precision < 0.5 < precise
+    assert other == pytest.approx(dice, abs=0.04)
+    assert tight > misses + 0.1
+    assert finds > wide + 0.05
+    assert all(row[0] > 0.8 for row in rows[2:])
 
 
-def test_the_worst_patient_has_nothing_but_flair_and_one_copy_alone_can_be_borne(printed):
-    copies = re.findall(r"(PHANTOM\w+): (.+) copied from FLAIR, Dice ([\d.]+)", printed)
-    (_, worst, none), (_, one, dice) = copies
-    assert (worst, one) == ("pre and post", "post")
-    assert float(none) < 0.05 < 0.7 < float(dice)
+def test_the_two_worst_are_the_only_ones_with_copies_of_flair(printed, cells):
+    copies = re.findall(r"(PHANTOM\w+): (.+) copied from FLAIR, Dice", printed)
+    assert [names for _, names in copies] == ["pre and post", "post"]
+    table = output_of(cells, 'some[["patient"', "text/plain")
+    assert [patient for patient, _ in copies] == re.findall(r"PHANTOM\w+", table)[:2]
 
 
-def test_the_middle_patient_lacks_precision_on_slices_that_the_gallery_did_not_show(printed):
+def test_the_tumour_of_the_worst_is_fainter_and_that_of_the_second_worst_brighter_than_most(printed):
+    from course_lib import data
+
+    scans = data.index_scans(data.find_data())
+    if not scans["patient"].str.startswith("PHANTOM").all():
+        pytest.skip("the lesson speaks of phantoms")
+    largest = scans.loc[scans.groupby("patient")["tumor_pixels"].idxmax()]
+    contrast = {}
+    for patient, image, mask in zip(largest["patient"], *data.load_slices(largest, 128), strict=True):
+        flair, tumor = image[..., 1], mask[..., 0] > 0
+        contrast[patient] = np.median(flair[tumor]) / np.median(flair[~tumor & (flair > 30)])  # > 30: the head
+    faint, bright = re.findall(r"(PHANTOM\w+): .+ copied from FLAIR", printed)
+    usual = np.median(list(contrast.values()))
+    assert contrast[faint] < 1.2 < usual < contrast[bright]
+
+
+def test_the_slice_that_flatters_hides_false_alarms_on_slices_without_tumour(printed):
+    chosen, whole = numbers(r"Dice ([\d.]+) on that slice, ([\d.]+) on the whole volume", printed)
+    (mean,) = numbers(r"mean Dice ([\d.]+) before", printed)
+    assert chosen > 0.9
+    assert whole < mean
     alarms, away = numbers(r"false alarms: (\d+) pixels, (\d+) of them on slices without tumour", printed)
-    assert away > alarms / 3
+    assert away > alarms / 2
 
 
 def test_the_ends_of_a_tumour_are_harder_than_its_middle(printed):
@@ -116,20 +137,27 @@ def test_a_network_that_never_met_an_empty_slice_marks_far_more_of_them(printed)
     assert ours > 0.2 * of
 
 
-def test_keeping_the_largest_part_helps_a_little_harms_hardly_anybody_and_saves_nobody(printed):
+def test_keeping_the_largest_part_helps_where_islands_are_and_harms_where_a_tumour_was_found_in_pieces(printed):
     before, after = numbers(r"mean Dice ([\d.]+) before, ([\d.]+) after", printed)
     better, worse = numbers(r"better by more than .01: (\d+) patients, worse: (\d+)", printed)
-    lost = numbers(r"the worst patient: ([\d.]+) before, ([\d.]+) after", printed)
     assert 0.005 < after - before < 0.05
-    assert better >= 4 > worse
-    assert max(lost) < 0.05
+    assert better > worse >= 1
+    change = {
+        who: last - first
+        for who in ("the worst", "the second worst", "the one most flattered")
+        for first, last in [numbers(rf"{who}: ([\d.]+) before, ([\d.]+) after", printed)]
+    }
+    assert change["the worst"] == pytest.approx(0, abs=0.01)
+    assert change["the second worst"] < -0.05
+    assert change["the one most flattered"] > 0.1
 
 
-def test_a_file_that_does_not_fit_is_named_and_swapped_sequences_are_not_noticed(printed):
-    assert "flair_only.tif: its mode is L" in printed
-    right, swapped = numbers(r"Dice ([\d.]+) Dice ([\d.]+)\n", printed)
+def test_a_grey_slice_is_taken_with_a_note_a_mask_refused_and_neither_flair_alone_nor_swapped_ones_found(printed):
+    assert "Note: flair_only.tif: one sequence, taken for FLAIR" in printed
+    assert "my_scan_mask.tif: it looks like a mask" in printed
+    right, alone, swapped = numbers(r"Dice ([\d.]+) Dice ([\d.]+) Dice ([\d.]+)\n", printed)
     assert right > 0.8
-    assert swapped < 0.1
+    assert max(alone, swapped) < 0.2
 
 
 def test_the_outline_shown_without_a_learner_is_called_an_example(cells):
@@ -138,7 +166,7 @@ def test_the_outline_shown_without_a_learner_is_called_an_example(cells):
     assert "attempt" not in said
 
 
-def test_two_careful_readers_share_about_four_fifths_and_the_typical_network_slice_is_as_near(printed):
+def test_on_a_typical_slice_the_network_lies_between_two_readers_and_a_reader_one_pixel_off(printed):
     moved, wider, readers, network = (
         median_of(name, printed)
         for name in ("moved by a pixel", "a pixel wider", "one wide, one tight", "network and expert")
@@ -146,14 +174,15 @@ def test_two_careful_readers_share_about_four_fifths_and_the_typical_network_sli
     assert 1 > moved > wider > readers + 0.05
     assert 0.05 < 1 - wider < 0.15  # "a tenth"
     assert readers == pytest.approx(0.8, abs=0.05)
-    assert network == pytest.approx(readers, abs=0.06)
-    assert (1 - wider) / (1 - network) == pytest.approx(0.5, abs=0.15)  # "about half of what keeps it from 1"
+    assert readers + 0.03 < network < wider
+    assert (1 - wider) / (1 - network) > 0.6  # "most of what keeps it from 1"
 
 
-def test_four_corners_come_nearly_as_close_to_the_expert_as_the_network(cells):
+def test_four_corners_reach_about_three_quarters(cells):
     table = output_of(cells, "widgets.score_attempts", "text/plain")
     box, network = (numbers(name + r" +([\d.]+)", table)[0] for name in ("a box", "the network"))
-    assert network - 0.08 < box < network
+    assert box == pytest.approx(0.75, abs=0.05)
+    assert network > box
 
 
 def test_a_pixel_costs_more_the_smaller_the_tumour_and_small_ones_are_where_the_network_falls_below_readers():
