@@ -76,7 +76,7 @@ for name, which in (("first", found), ("second", invented)):
 # %% [markdown]
 # A Dice of 0 belongs to the slice without tumour: all of that outline is made up, and sworn to like the other one.
 # One slice proves little, so let us count. **Of 100 pixels inside the head that the network calls tumour with at least
-# 90 %, how many are tumour?** Guess first.
+# 90 %, how many are tumour?** On average it gives them more than 99 %. Guess first.
 
 # %% exercise="sure_and_right"
 ### BEGIN SOLUTION
@@ -92,7 +92,7 @@ print(f"it says {probability[sure].mean():.1%} on average; tumour are {truth[sur
 
 # %% [markdown]
 # If a weather service says "90 % rain" on a hundred days and it rains on ninety, it is **calibrated**, whatever it
-# said about each single day. This network is not.
+# said about each single day. This network is not: about one in eight of the pixels to which it swears is healthy.
 #
 # ### Exercise 1: the share of tumour, bin by bin
 #
@@ -129,8 +129,8 @@ check("tumor_shares", tumor_shares)
 
 # %% [markdown]
 # Drawn, this is a **reliability diagram**. A calibrated network lies on the diagonal. Below it, the network promises
-# more tumour than there is. We draw it twice: for the head, and for the whole image, air included. What will the air
-# change?
+# more tumour than there is, above it less. We draw it twice: for the head, and for the whole image, air included. What
+# will the air change?
 
 # %%
 everywhere = np.ones_like(head)
@@ -139,12 +139,14 @@ tables = {
     "whole image": explain.reliability_table(truth, probability, everywhere),
 }
 axes = plots.reliability(tables)
-plots.show(axes, alt="Up to 0.25 the share of tumour is near the diagonal; from there to 0.9 it stays near a quarter, "
-                     "far below; at 1 it is far higher. The whole image has the same line, and a larger lowest bin")
+plots.show(axes, alt="From 0.15 to 0.85 the share of tumour climbs only from a third to a half: above the diagonal at "
+                     "first, then far below; at 1 it is higher. The whole image: the same line, a larger lowest bin")
+between = tables["inside the head"].query("0.1 <= low < 0.9")
+print(f"where it says 10 % to 90 %, tumour are {between.share.min():.0%} to {between.share.max():.0%}, bin by bin")
 
 # %% [markdown]
-# Look at the line first. Between 0.15 and 0.85 it is nearly flat: whether the network says 30 % or 80 % hardly
-# matters, about one in four is tumour. Below, on a logarithmic scale, you see that it seldom says such a thing: it
+# Look at the line first. Between 0.15 and 0.85 it rises little: whether the network says 20 % or 80 % hardly matters,
+# between a third and a half is tumour. Below, on a logarithmic scale, you see that it seldom says such a thing: it
 # swears, one way or the other.
 #
 # Air left the line where it was. It only filled the lowest bin, and there lies a trap. The usual one-number summary,
@@ -244,15 +246,18 @@ rows = [found, invented, overlooked]
 axes = plots.uncertainty_beside_error(
     images[rows], truth[rows], asked.probability[rows], asked.uncertainty[rows], ["found", "made up", "overlooked"]
 )
-plots.show(axes, alt="Three slices. Found: a thin rim of uncertainty. Made up: uncertain at rim and lower end, not "
-                     "in the middle. Overlooked: a tumour missed without any uncertainty, and a false alarm full of it")
+plots.show(axes, alt="Three slices. Found: a thin rim of uncertainty. Made up: uncertain around and below, not in the "
+                     "middle. Overlooked: a tumour missed entirely; probability and uncertainty are 0 everywhere")
+there = truth[overlooked]
+print(f"overlooked: probability of the tumour's pixels {asked.probability[overlooked][there].mean():.3f},",
+      f"uncertainty {asked.uncertainty[overlooked][there].mean():.3f}")
 
 # %% [markdown]
 # Compare the two columns on the right. Around the tumour that was found, the four answers differ along the border, and
-# there the few errors lie. Of what was made up, parts are in doubt. And the tumour in the last row was missed without
-# any doubt at all; what it doubts there is a false alarm on the other side. But three rows, picked by us, prove
-# nothing; an uncertainty map is a claim, and a claim is checked. Suppose a reader has time for the most uncertain 2 %
-# of the head's pixels. Which share of all errors lies there?
+# there the few errors lie. Of what was made up, the middle is sworn to by all four; around and below it they disagree.
+# And the tumour in the last row was missed without any doubt at all. (Remember that one; we shall look it up.) But
+# three rows, picked by us, prove nothing; an uncertainty map is a claim, and a claim is checked. Suppose a reader has
+# time for the most uncertain 2 % of the head's pixels. Which share of all errors lies there?
 
 # %%
 doubts = {
@@ -279,7 +284,7 @@ print(f"one answer's surest 2 %: {called[head][surest].mean():.0%} of it called 
       f"of the errors there {called[head][surest][lies[surest]].mean():.0%} are made up")
 axes = plots.risk_by_coverage(curves)
 plots.show(axes, alt="Wrong pixels among those kept, against how many are kept: by lot a level line; with the doubts "
-                     "far lower once the last tenth is left out, but never 0, and high again at the far left")
+                     "far lower once the last tenth is left out, but never 0, and above that line at the far left")
 
 # %% [markdown]
 # Leave out the most doubtful tenth, and most of the errors are gone. Not all; and look at the far left. Asked once, the
@@ -342,9 +347,11 @@ print(f"errors on which the four answers agree (uncertainty below 0.05): {agreed
 
 
 # %%
-def heat(network, which):
-    """Maps of three layers for what `model` calls tumour on a slice."""
-    layers = {"on the way down": "block3_conv4", "on the way up": "up3_relu2", "at the end": "up1_relu2"}
+LAYERS = {"on the way down": "block3_conv4", "on the way up": "up3_relu2", "at the end": "up1_relu2"}
+
+
+def heat(network, which, layers=LAYERS):
+    """Maps of some layers for what `model` calls tumour on a slice."""
     return {
         name: explain.seg_grad_cam(network, images[which], layer, called[which]) for name, layer in layers.items()
     }
@@ -352,8 +359,8 @@ def heat(network, which):
 
 trained = heat(model, found)
 axes = plots.heat_maps(images[[found]], [trained], called[[found]])
-plots.show(axes, alt="A slice and three heat maps of it: all are brightest inside the outline; two have a paler band "
-                     "at the right edge, in the air")
+plots.show(axes, alt="A slice and three heat maps of it: all are brightest inside the outline; the one on the way up "
+                     "has pale bands along both sides of the picture")
 
 # %% [markdown]
 # It looks at the tumour: a picture that convinces everybody. But what would a picture look like that should *not*
@@ -368,10 +375,10 @@ names = ["trained", "random weights", "made up"]
 which = [found, found, invented]
 axes = plots.heat_maps(images[which], [trained, untrained, false_alarm], called[which], names)
 plots.show(axes, alt="Three rows of heat maps. Trained: bright inside the outline. Random weights: patterns all over "
-                     "the slice. Made up: bright inside the false outline, with a band at the edge, as in the first row")
+                     "the slice. Made up: bright inside the false outline, with pale bands at the sides")
 
 # %% [markdown]
-# The bands at the right edge lie in air, where the slice ends; we count inside the head only.
+# The pale bands lie mostly in air, at the sides of the picture; we count inside the head only.
 
 # %%
 for name, maps, slice_of in zip(names, (trained, untrained, false_alarm), which):
@@ -383,8 +390,43 @@ for name, maps, slice_of in zip(names, (trained, untrained, false_alarm), which)
 # %% [markdown]
 # The method passes Adebayo's test: with random weights the picture falls apart, so it does show something that was
 # learned. And it tells us nothing about whether the answer is right. For an area that does not exist it draws a map
-# that points there too. A heat map says *this moved the answer*; whether it should have, it
-# cannot know. (That the map at the end marks the outline is no discovery either: it is nearly the answer itself.)
+# that points there too. A heat map says *this moved the answer*; whether it should have, it cannot know. (That the map
+# at the end marks the outline is no discovery either: it is nearly the answer itself.)
+#
+# And why these three layers? Because we had looked at the others. Here are three more, of the same network and the
+# same tumour: what would you have said of it, had we begun with these?
+
+# %%
+others = {"at the start": "block1_conv2", "deepest": "block5_conv4", "first step up": "up4_relu2"}
+hidden = heat(model, found, others)
+axes = plots.heat_maps(images[[found]], [hidden], called[[found]])
+plots.show(axes, alt="A slice and three heat maps of it: at the start the scalp is bright and the tumour dark; the "
+                     "deepest layer's map is empty; at the first step up the lower edge of the picture is bright")
+print("largest value of the deepest layer's map:", hidden["deepest"].max())
+
+# %% [markdown]
+# Who chooses the layer chooses the picture. Ask which ones were looked at before one was shown.
+#
+# The deepest map is empty, though the deepest layers see the widest part of the slice. Is the method blind there, or
+# has the layer nothing to say? No map can tell. An experiment can: set a layer's weights to 0, so that it is silent,
+# and count the pixels that are now called otherwise, per 100 that were called tumour. What do you expect of the fifth
+# block, the deepest?
+
+# %%
+for name in ("block3_conv4", "block4_conv4", "block5_conv4"):
+    layer = model.get_layer(name)
+    weights = layer.get_weights()
+    layer.set_weights([0 * each for each in weights])
+    silenced = evaluation.predict_slices(model, images)[..., 0] >= 0.5
+    layer.set_weights(weights)
+    print(f"{name} silent: {100 * (silenced != called).sum() / called.sum():.0f} called otherwise per 100")
+deep = sum(each.count_params() for each in model.layers if each.name.startswith(("block4", "block5")))
+print(f"blocks 4 and 5 hold {deep / model.count_params():.0%} of the network's weights")
+
+# %% [markdown]
+# The third block matters. Of the fourth and the fifth, with most of the network's weights, the answer takes next to no
+# notice: here the empty map was right, and the network outlines what a far shallower one could see. No Dice would have
+# told you. A heat map raises a question; silencing a part answers it.
 #
 # ## Take one sequence away
 #
@@ -404,10 +446,9 @@ axes = plots.paired_scores(scores)
 plots.show(axes, alt=f"Dice of every patient with all sequences and without each in turn; on average: {means}")
 
 # %% [markdown]
-# Every line is one patient. Without FLAIR next to nothing is left. (Why pre-contrast counts so much and post-contrast
-# so little, and why one phantom does far better without the first, the figure cannot say.) Now the question of this
-# lesson: did it *say* so? Here is what it says about the pixels that are tumour, and how far its four answers lie apart
-# there.
+# Every line is one patient. Without FLAIR next to nothing is left, without pre-contrast not half. (Why that counts so
+# much and post-contrast so little, the figure cannot say.) Now the question of this lesson: did it *say* so? Here is
+# what it says about the pixels that are tumour, and how far its four answers lie apart there.
 
 # %%
 shows = truth.any(axis=(1, 2))  # slices with tumour
@@ -430,19 +471,35 @@ for name, pictures in {"all three": images, **without}.items():
     print(f"{name if name == 'all three' else 'without ' + name:13}: equal to FLAIR: {equal}")
 
 # %% [markdown]
-# A comparison of two arrays sees what no probability shows. (It cannot tell which of two equal ones is the copy.)
+# A comparison of two arrays sees what no probability shows. (It cannot tell which of two equal ones is the copy.) Now
+# in earnest: the patients as they came, when nobody had taken anything away. Does it find any? And whose was the tumour
+# that was overlooked without a doubt?
+
+# %%
+for patient, rows in scans.groupby("patient").indices.items():
+    if equal := data.missing_sequences(images[rows]):
+        rank = (scores["all three"] <= scores["all three"][patient]).sum()
+        print(f"{patient}: {' and '.join(equal)} equal to FLAIR; its Dice is number {rank} from below")
+print("overlooked was a tumour of", scans.patient[overlooked])
+
+# %% [markdown]
+# Of the phantoms it finds two, and they are the two with the lowest Dice; the tumour overlooked with such certainty
+# belongs to the one that has FLAIR three times. The check costs next to nothing, and could have been made before the
+# network was asked. It says "look", not "wrong": one of the real patients that the network never saw lacks
+# post-contrast too, and is among its best.
 #
 # ## Another scanner
 #
 # Every hospital has its own. Dimmer, a receiving coil on one side, another contrast, more noise: none of it changes
-# where the tumour is. Which of these will the network bear? A hint: in training, brightness was varied by a tenth,
-# contrast by a fifth, and noise had a spread of less than three grey levels. (Every picture below is drawn with its own
-# brightness, as on a viewing station, so the dimmer one does not look it; the network gets the numbers as they are.)
+# where the tumour is. In lesson 1 you standardised slices by hand: subtract the mean, divide by the deviation. This
+# network does it itself, before anything else, for each sequence of each slice, with mean and deviation of the brain.
+# Which of the four does that undo? (Every picture below is drawn with its own brightness, as on a viewing station, so
+# the dimmer one does not look it; the network gets the numbers as they are.)
 
 # %%
 scanners = {
     "as it was": {},
-    "dimmer": {"brightness": 0.6},
+    "dimmer": {"brightness": 0.5},
     "one-sided": {"uneven": 0.4},
     "flat contrast": {"gamma": 0.6},
     "noisy": {"noise": 12},
@@ -459,12 +516,15 @@ axes = plots.paired_scores(scores)
 plots.show(axes, alt=f"Dice of every patient with five scanners; on average: {means}")
 
 # %% [markdown]
-# You would outline the tumour on all five. Dimmer by 40 %, four times what training showed, costs nothing, and the
-# one-sided coil hardly anything; flat contrast and noise, which your eye forgives, cost about a sixth of the mean, and
-# some phantoms most of their Dice. The hint did not tell you which. On twelve real patients that it had never seen, the
-# same noise cost the same network nothing: for it, phantoms come from another scanner already, and the noise came on
-# top. Which change breaks a network cannot be guessed, only tried. "Works on our scanner" is a sentence about a
-# scanner.
+# You would outline the tumour on all five. Half the brightness costs nothing: to subtract and to divide takes it back,
+# and the lines are nearly level. A one-sided coil is not undone, as one mean and one deviation cannot be right for both
+# ends of a slice: some phantoms lose much by it. Flat contrast costs nothing on average, noise the most: your eye
+# forgives it, and single phantoms lose nearly all they had.
+#
+# So one would look after noise, and not worry about contrast. On the sixteen real patients that it never saw, the same
+# four changes ranked otherwise: the dimmer slices cost nothing there either, but flat contrast cost *most* on average,
+# more than noise. What a network does by construction it does for every patient; what it has merely learned to bear has
+# to be tried, and on patients like those whom it is meant for. "Works on our scanner" is a sentence about a scanner.
 #
 # Could one not simply compare institutions? We have five of them in the set.
 
@@ -492,12 +552,12 @@ pd.DataFrame(rows).T.astype({"patients": int}).round(2)
 ### BEGIN SOLUTION
 when_not_to_believe = (
     "Nobody should believe it because it is sure: it gave nearly 100 % to an area that does not exist, and the "
-    "reliability diagram shows that such certainty is right far less often than it says. Where the four answers "
-    "lie apart it should be checked first, as errors gather there, but part of the errors shows no uncertainty at "
-    "all. It should never be believed on scans unlike those it was trained with: without FLAIR it missed nearly "
-    "everything and swore that nothing was there, and noise cost some patients most of their Dice. Before it sees "
-    "a scan I would compare the sequences with each other, and measure brightness, contrast and noise; and I "
-    "would first test it on many patients of this hospital."
+    "reliability diagram shows that such certainty is right less often than it says. Where the four answers lie "
+    "apart it should be checked first, as errors gather there, but part of the errors shows no uncertainty at all. "
+    "It should never be believed on scans unlike those it was trained with: without FLAIR it missed nearly "
+    "everything and swore that nothing was there, and noise cost some patients nearly all of their Dice. Before it "
+    "sees a scan I would compare the sequences with each other, and measure noise, contrast and unevenness "
+    "(brightness it can take); and I would first test it on many patients of this hospital."
 )
 ### END SOLUTION
 
@@ -512,8 +572,10 @@ check("when_not_to_believe", when_not_to_believe)
 # - Test-time augmentation shows where errors gather, by pixel and by patient. Check such a map against the errors
 #   before you hand it to anyone.
 # - Certainty is no evidence: some errors show no uncertainty, and a missing FLAIR hardly any.
-# - A heat map says what moved the answer, not whether the answer is right. Ask a random network for comparison.
-# - Inputs have to be checked as inputs; and a new scanner or institution is a new test, with many patients.
+# - A heat map says what moved the answer, not whether the answer is right. Ask a random network for comparison, ask
+#   which layers were left out, and silence a part to learn whether it matters.
+# - Inputs have to be checked as inputs. Standardising undoes a dimmer scanner, and no more than that; a new scanner or
+#   institution is a new test, with many patients.
 #
 # **To read:** Guo and colleagues 2017, *On Calibration of Modern Neural Networks* ([arXiv
 # 1706.04599](https://arxiv.org/abs/1706.04599)); Wang and colleagues 2019 on test-time augmentation of brain tumour
