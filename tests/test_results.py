@@ -68,7 +68,7 @@ def test_the_card_of_the_network_that_ships_says_what_its_scores_say():
     assert f"trained on** | {len(split['train'])} patients" in words
 
 
-@pytest.mark.skipif(not (RESULTS / "leak.csv").exists(), reason="the leak has not been measured yet")
+@pytest.mark.skipif(not (RESULTS / "leak_summary.csv").exists(), reason="the leak has not been measured yet")
 class TestTheLeak:
     def test_the_summary_is_that_of_the_rows(self):
         made = script("leak").summarise(pd.read_csv(RESULTS / "leak.csv")).round(4)
