@@ -495,9 +495,9 @@ plots.show(axes, alt="Left a lesion hit; with FLAIR alone, and with two sequence
 
 # %% [markdown]
 # Of the tumour next to nothing is found in either, though in the grey one it is as bright as before. There a note said
-# at least what had been done; that this network needs pre-contrast, only its card says. With the swapped one there is no
-# error, no warning: just a mask. A network cannot tell that it looks at the wrong thing. Look at your first predictions
-# of any new source of scans before you believe a single number.
+# at least what had been done; that this network needs pre-contrast, only its card says. With the swapped one there is
+# no error, no warning: just a mask. A network cannot tell that it looks at the wrong thing. Look at your first
+# predictions of any new source of scans before you believe a single number.
 #
 # ## Be the radiologist
 #
