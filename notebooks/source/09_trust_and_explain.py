@@ -248,6 +248,8 @@ axes = plots.uncertainty_beside_error(
 )
 plots.show(axes, alt="Three slices. Found: a thin rim of uncertainty. Made up: uncertain around and below, not in the "
                      "middle. Overlooked: a tumour missed entirely; probability and uncertainty are 0 everywhere")
+
+# %%
 there = truth[overlooked]
 print(f"overlooked: probability of the tumour's pixels {asked.probability[overlooked][there].mean():.3f},",
       f"uncertainty {asked.uncertainty[overlooked][there].mean():.3f}")
