@@ -259,6 +259,30 @@ def test_standardised_slices_have_mean_0_and_deviation_1_inside_the_brain_whatev
     np.testing.assert_allclose(inside.std(axis=1), 1, atol=0.15)
 
 
+def test_with_normalisation_every_convolution_of_the_encoder_is_heard_in_the_deepest_block():
+    keras.utils.set_random_seed(0)
+    model = models.vgg19_unet(**SMALL, encoder_norm=True)
+    names = [layer.name for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    assert sum(name.startswith("block") for name in names) == 16
+    louder = np.random.default_rng(0).integers(0, 256, (8, 32, 32, 3)).astype("float32")
+    for name in models.ENCODER_LAYERS:  # a network that shouts, as training makes of one without normalisation
+        kernel, bias = model.get_layer(name).get_weights()
+        model.get_layer(name).set_weights([kernel * 50, bias])
+    deepest = keras.Model(model.input, model.get_layer("block5_norm4").output)
+    values = np.asarray(deepest(louder, training=True))
+    assert np.abs(values).max() < 10
+    assert values.std() > 0.1
+
+
+def test_a_normalised_encoder_is_packed_and_comes_back(tmp_path, images):
+    keras.utils.set_random_seed(0)
+    model = models.vgg19_unet(**SMALL, encoder_norm=True)
+    words = {"network": "vgg19_unet", "input_shape": [32, 32, 3], "width": SMALL["width"], "encoder_norm": True}
+    models.save_compact(model, tmp_path / "model.npz", words)
+    packed = models.load_compact(tmp_path / "model.npz")
+    np.testing.assert_allclose(packed.predict(images[0], verbose=0), model.predict(images[0], verbose=0), atol=0.02)
+
+
 @pytest.mark.parametrize("network", [partial(models.vgg19_unet, **SMALL), partial(models.unet, (32, 32, 3), (4, 8))])
 def test_a_brighter_scanner_makes_hardly_a_difference_to_a_standardising_network(network, images):
     keras.utils.set_random_seed(0)
@@ -279,6 +303,7 @@ def test_a_black_slice_gives_finite_probabilities():
 
 
 def test_a_standardising_network_with_a_lean_decoder_is_saved_and_packed(tmp_path, images):
+    keras.utils.set_random_seed(0)
     model = models.vgg19_unet(**SMALL, decoder_width=0.1, standardise=True)
     full = models.vgg19_unet(**SMALL)
     assert model.count_params() != full.count_params()

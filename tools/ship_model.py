@@ -21,7 +21,9 @@ def pack(run_folder, out, bits):
     """Write the compact network and copy the run's papers; the run."""
     run = load_run(run_folder)
     recipe = run.recipe
-    architecture = {name: getattr(recipe, name) for name in ("network", "width", "decoder_width", "standardise")}
+    architecture = {
+        name: getattr(recipe, name) for name in ("network", "width", "decoder_width", "standardise", "encoder_norm")
+    }
     architecture["input_shape"] = [recipe.size, recipe.size, 3]
     trained = models.load_model(run.model_path, compile=False)
     models.save_compact(trained, out / models.SHIPPED_FILE.name, architecture, bits)

@@ -77,6 +77,12 @@ def add_parser(subparsers) -> None:
         changes.add_argument(option, dest=name, type=kind, default=argparse.SUPPRESS, metavar="X", help=text)
     changes.add_argument("--freeze-encoder", action="store_true", default=argparse.SUPPRESS, help="keep its weights")
     changes.add_argument(
+        "--encoder-norm",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="batch normalisation in the encoder; for random weights",
+    )
+    changes.add_argument(
         "--standardise",
         action=argparse.BooleanOptionalAction,
         default=argparse.SUPPRESS,

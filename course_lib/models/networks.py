@@ -25,6 +25,7 @@ def vgg19_unet(
     freeze_encoder=False,
     decoder_width=None,
     standardise=False,
+    encoder_norm=False,
 ):
     """Builds the U-Net with VGG19's convolutions as encoder; at width 1 it has 31,172,033 parameters.
 
@@ -38,6 +39,8 @@ def vgg19_unet(
         decoder_width: multiplies the decoder's channels where they are to be fewer than the encoder's; None is `width`.
         standardise: brings each sequence of a slice to one mean and spread before anything else, so that scanners
             matter less (`SliceStandardisation`).
+        encoder_norm: batch normalisation after every convolution of the encoder; for random weights, from which the
+            deepest blocks would hardly learn without.
 
     Returns:
         An uncompiled `keras.Model`; images 0..255 in, probabilities (batch, height, width, 1) float32 out.
@@ -62,7 +65,7 @@ def vgg19_unet(
     source = None if weights is None or compact else pretrained_vgg19(weights)
     inputs = keras.Input(input_shape, name="image")
     x = _standardised(inputs, standardise)
-    taps = vgg19_blocks(CaffePreprocessing(name="caffe_preprocessing")(x), width)
+    taps = vgg19_blocks(CaffePreprocessing(name="caffe_preprocessing")(x), width, encoder_norm)
     channels = [channels_at(VGG19_BLOCKS[level][1], decoder_width or width) for level in range(len(SKIPS))]
     x = _decoder(taps[BRIDGE], [taps[name] for name in SKIPS], channels)
     model = keras.Model(inputs, _head(x), name="vgg19_unet")

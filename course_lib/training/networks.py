@@ -54,6 +54,7 @@ def build_model(recipe: Recipe, policy: str, fast: bool = True, team=None):
                 freeze_encoder=recipe.freeze_encoder,
                 decoder_width=recipe.decoder_width,
                 standardise=recipe.standardise,
+                encoder_norm=recipe.encoder_norm,
             )
         adam = FusedAdam if fast else None
         if team and team.replicas > 1:

@@ -80,6 +80,7 @@ class Recipe:
         freeze_encoder: keep the encoder's weights as they are.
         decoder_width: share of the decoder's channels; None is `width`.
         standardise: bring each sequence of a slice to one mean and spread, inside the network.
+        encoder_norm: batch normalisation after every convolution of the encoder; for random weights.
         loss: "focal_tversky", "tversky", "dice" or "binary_crossentropy".
         fn_weight: weight of misses in the Tversky index.  # beta in Salehi 2017, alpha in Abraham & Khan 2018
         fp_weight: weight of false alarms.
@@ -128,6 +129,7 @@ class Recipe:
     freeze_encoder: bool = False
     decoder_width: float | None = None
     standardise: bool = False
+    encoder_norm: bool = False
     loss: str = "focal_tversky"
     fn_weight: float = 0.7
     fp_weight: float = 0.3
@@ -181,6 +183,12 @@ class Recipe:
             raise RecipeError("fn_weight and fp_weight are both 0; one of them must be above 0.")
         if self.network == "unet" and self.decoder_width is not None:
             raise RecipeError("decoder_width belongs to the network 'vgg19_unet'; 'unet' has one width for all.")
+        if self.network == "unet" and self.encoder_norm:
+            raise RecipeError("encoder_norm belongs to the network 'vgg19_unet'; 'unet' normalises everywhere.")
+        if self.encoder_norm and self.weights is not None:
+            raise RecipeError(
+                "encoder_norm is true, but weights were trained without it and would be of no use; set weights to None."
+            )
         if self.weights is not None and self.network == "unet":
             raise RecipeError(
                 f"weights is {self.weights!r}, but the network 'unet' has no pretrained ones; allowed: None."
