@@ -40,6 +40,7 @@ notebooks: setup  ## build the learner's copies and the executed solutions from 
 bench: setup  ## speed and memory, as ratios in one run
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench.grading
+	$(BIN)/python -m bench.shipped
 
 reference: setup  ## compare losses and scores with MONAI and segmentation_models.pytorch
 	$(BIN)/python -m pip install --quiet --editable ".[reference]"

@@ -62,6 +62,12 @@ def add_parser(subparsers) -> None:
     base.add_argument("--preset", choices=("fast", "full", "original"), help="default: fast")
     base.add_argument("--recipe", type=Path, metavar="FILE", help="a recipe.json in place of a preset")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    _add_team(parser)
+    _add_changes(parser)
+    parser.set_defaults(run=run)
+
+
+def _add_team(parser) -> None:
     team = parser.add_argument_group("several GPUs or machines")
     team.add_argument(
         "--devices",
@@ -72,6 +78,9 @@ def add_parser(subparsers) -> None:
     team.add_argument("--workers", metavar="HOST:PORT,...", help="addresses of all machines, the first one writes RUN")
     team.add_argument("--worker", type=int, metavar="N", help="which of --workers this machine is, from 0")
     team.add_argument("--wait", type=float, metavar="SECONDS", help="for the other machines at the start (600)")
+
+
+def _add_changes(parser) -> None:
     changes = parser.add_argument_group("changes to the preset")
     for option, (name, kind, text) in OVERRIDES.items():
         changes.add_argument(option, dest=name, type=kind, default=argparse.SUPPRESS, metavar="X", help=text)
@@ -88,7 +97,6 @@ def add_parser(subparsers) -> None:
         default=argparse.SUPPRESS,
         help="bring each slice's brain to one mean and spread, inside the network",
     )
-    parser.set_defaults(run=run)
 
 
 def run(options) -> int:
