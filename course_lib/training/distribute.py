@@ -14,6 +14,7 @@ worker, on one device, and its scores reach the others, so that all of them slow
 import contextlib
 import json
 import os
+import traceback
 from dataclasses import dataclass
 
 import numpy as np
@@ -259,6 +260,7 @@ class Team:
                 tf.errors.DeadlineExceededError, tf.errors.FailedPreconditionError) as error:  # fmt: skip
             if self.worker is None:
                 raise
+            traceback.clear_frames(error.__traceback__)  # a pool of threads lives there; Python's end would trip on it
             others = ", ".join(a for n, a in enumerate(self.worker.addresses) if n != self.worker.index)
             raise CourseError(
                 f"Worker {self.worker.index} lost touch with another ({others}): it stopped, or the network did. "
