@@ -21,9 +21,10 @@ TINY_PATIENTS = {"TCGA_CS_0001_20000101": 3, "TCGA_DU_0002_20000102": 2, "TCGA_E
 
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory):
-    """Tests neither read nor write the notes that the course keeps about the user's folders."""
+    """Tests neither read nor write the notes that the course keeps about the user's folders and progress."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COURSE_CACHE", str(tmp_path_factory.mktemp("course_cache")))
+        patch.setenv("COURSE_PROGRESS", "off")
         yield
 
 

@@ -4,9 +4,10 @@ from typing import Any
 
 from course_lib.check.banks import find_exercise, similar_names
 from course_lib.check.cards import Card
-from course_lib.check.judging import NOT_ATTEMPTED, NOTED, RIGHT, UNCHECKED, Result, judge
+from course_lib.check.judging import NOT_ATTEMPTED, NOTED, RIGHT, UNCHECKED, WRONG, Result, judge
+from course_lib.progress import note_check, note_hint
 
-attempts: list[Result] = []  # every verdict of this kernel, oldest first; nothing is written to disk
+attempts: list[Result] = []  # every verdict of this kernel, oldest first; what outlives it, `progress` keeps
 _hints_given: dict[str, int] = {}
 
 GREEN, RED, GREY, BLUE = "#2e8b57", "#d1495b", "#8a8f98", "#3a7ca5"
@@ -14,6 +15,8 @@ GREEN, RED, GREY, BLUE = "#2e8b57", "#d1495b", "#8a8f98", "#3a7ca5"
 
 def check(name: str, answer: Any = ..., **given) -> Result:
     """Check an answer and show the verdict. Never raises, whatever the answer does; only an interrupt passes.
+
+    In a notebook at which a person sits, the attempt is noted for `course_lib.progress`.
 
     Args:
         name: the exercise's name.
@@ -23,6 +26,7 @@ def check(name: str, answer: Any = ..., **given) -> Result:
     Returns:
         The verdict, which stays silent when it is the last line of a cell.
     """
+    exercise = None
     try:
         exercise = find_exercise(name) if isinstance(name, str) else None
         if exercise is None:
@@ -36,6 +40,8 @@ def check(name: str, answer: Any = ..., **given) -> Result:
         card = Card("?", "Not checked", GREY, result.exercise, ("This check itself failed; go on.", result.explanation))
     attempts.append(result)
     card.show()
+    if exercise is not None and result.status in (RIGHT, NOTED, WRONG):
+        note_check(exercise.name, exercise.lesson, right=result.status != WRONG)
     return result
 
 
@@ -53,6 +59,7 @@ def hint(name: str) -> None:
     if step < len(exercise.hints):
         _hints_given[name] = step + 1
         Card("→", f"Hint {step + 1} of {len(exercise.hints)}", BLUE, name, (exercise.hints[step],)).show()
+        note_hint(exercise.name, exercise.lesson, step + 1)
     else:
         folder = f"`notebooks/solutions/`, lesson {exercise.lesson:02d}"
         Card("→", "No more hints", BLUE, name, (f"Compare with the solution: {folder}.",)).show()

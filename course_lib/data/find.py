@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from course_lib.data.files import scan_folder
 from course_lib.errors import DataError
+from course_lib.surroundings import course_folder
 
 # Kaggle mounts data sets in the first form in older notebooks and in the second in newer ones. The archive holds the
 # folder twice, so its nested copy is named last and is taken only where the outer one is missing.
@@ -103,11 +104,7 @@ def _phantoms(target: Path) -> Path:
 
 def data_folder() -> Path:
     """The folder ``data`` of the course: in its repository where that is found, else in the current folder."""
-    here = Path.cwd()
-    for folder in (Path(__file__).resolve().parents[2], here, *here.parents):
-        if (folder / "pyproject.toml").is_file() and (folder / "course_lib").is_dir():
-            return folder / "data"
-    return here / "data"
+    return course_folder() / "data"
 
 
 def _named() -> Path | None:

@@ -92,6 +92,7 @@ def environment(data: bool, scratch: str = "/tmp") -> dict[str, str]:
         "TF_NUM_INTEROP_THREADS": "1",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "CUDA_VISIBLE_DEVICES": "-1",
+        "COURSE_PROGRESS": "off",
         **({"COURSE_DATA": DATA} if data else {}),
     }
 

@@ -46,6 +46,7 @@ def environment() -> dict[str, str]:
     settings = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONHASHSEED": "0", "TQDM_MININTERVAL": "1"}
     settings.pop("COURSE_DATA", None)
     settings["COURSE_ENCODER"] = "small"  # the one that every machine has
+    settings["COURSE_PROGRESS"] = "off"  # what a program solves is no learner's progress
     if (ROOT / "data" / "kaggle_3m").is_dir():
         settings["COURSE_DATA"] = str(ROOT / "data" / "phantoms" / "kaggle_3m")
     settings["COURSE_RUNS"] = tempfile.mkdtemp(dir=RUNS.name)  # lessons that train into a folder begin anew
