@@ -7,8 +7,8 @@ kept. The threshold of a fold is chosen on its validation patients. ``results/<n
 each fold, the histories, and the scores: a row a patient and way of scoring,
 
 * plain: threshold 0.5, slice by slice, as `course evaluate` does;
-* chosen: threshold chosen on validation, mirror images and neighbouring slices taken in
-  (``--flip --neighbors 0.25``).
+* chosen: threshold chosen on validation, mirror images and neighbouring slices taken in, specks dropped
+  (``--flip --neighbors 0.25 --parts 0.2``).
 """
 
 import argparse
@@ -27,10 +27,13 @@ from course_lib.training import Recipe, load_run, train
 
 RESULTS = Path(__file__).resolve().parent
 THRESHOLDS = tuple(round(0.3 + 0.05 * step, 2) for step in range(13))  # 0.3 to 0.9
-WAYS = {"plain": {"flip": False, "neighbors": 0.0}, "chosen": {"flip": True, "neighbors": 0.25}}
+WAYS = {
+    "plain": {"flip": False, "neighbors": 0.0, "parts": 0.0},
+    "chosen": {"flip": True, "neighbors": 0.25, "parts": 0.2},
+}
 
 
-def choose_threshold(model, scans, thresholds=THRESHOLDS, **how):
+def choose_threshold(model, scans, thresholds=THRESHOLDS, parts=0.0, **how):
     """The threshold with the highest mean Dice of these patients' volumes, and that mean.
 
     Of equally good ones the middle one: the peak is flat, and its edge is chance.
@@ -41,10 +44,15 @@ def choose_threshold(model, scans, thresholds=THRESHOLDS, **how):
         images, _ = data.load_slices(patient, model.input_shape[1], progress=False)
         truth = data.load_slices(patient, 256, progress=False)[1][..., 0] > 0
         maps = evaluation.predict_volume(model, images, size=256, **how)[..., 0]
-        rows.append([evaluation.dice_score(truth, maps >= threshold) for threshold in thresholds])
+        rows.append([_dice(truth, maps, threshold, parts) for threshold in thresholds])
     means = np.mean(rows, axis=0)
     best = np.flatnonzero(means >= means.max() - 0.002)
     return thresholds[int(best[len(best) // 2])], float(means.max())
+
+
+def _dice(truth, maps, threshold, parts):
+    maps = evaluation.keep_large_parts(maps, parts, threshold) if parts else maps
+    return evaluation.dice_score(truth, maps >= threshold)
 
 
 def score_fold(run, scans):

@@ -20,7 +20,7 @@ from course_lib.storage import write_atomically
 from course_lib.training import load_run
 
 RESULTS = Path(__file__).resolve().parent
-WAY = {"flip": True, "neighbors": 0.25}
+WAY, PARTS = {"flip": True, "neighbors": 0.25}, 0.2
 THIRDS = ("small", "middle", "large")
 
 
@@ -42,7 +42,8 @@ def draw_patients(picked, scans, runs, path):
         model = load_run(runs / f"fold{row['fold']}").best_model()
         small, _ = data.load_slices(patient, model.input_shape[1], progress=False)
         images, masks = data.load_slices(patient, 256, progress=False)
-        guess = evaluation.predict_volume(model, small, size=256, **WAY)[..., 0] >= row["threshold"]
+        maps = evaluation.predict_volume(model, small, size=256, **WAY)[..., 0]
+        guess = evaluation.keep_large_parts(maps, PARTS, row["threshold"]) >= row["threshold"]
         truth = masks[..., 0] > 0
         place = data.largest_slice(masks)
         line[0].imshow(plots.grey(images[place]), cmap="gray", vmin=0, vmax=1)

@@ -165,13 +165,21 @@ def test_a_higher_threshold_is_used_for_every_score(data_folder, run_folder, tmp
 def test_neighbouring_slices_and_mirror_images_are_taken_in_when_asked_for(data_folder, run_folder, tmp_path, capsys):
     words = ("evaluate", "--data", data_folder, "--model", run_folder, "--csv", tmp_path / "s.csv", "--quiet")
     recall = {}
-    for options in ((), ("--flip",), ("--flip", "--neighbors", "0.3"), ("--neighbors", "0.3", "--threshold", "0.1")):
+    for options in (
+        (),
+        ("--flip",),
+        ("--flip", "--neighbors", "0.3"),
+        ("--neighbors", "0.3", "--threshold", "0.1"),
+    ):
         course(capsys, *words, *options)
         recall[options] = pd.read_csv(tmp_path / "s.csv").set_index("patient").loc["TCGA_HT_1004_19990101", "recall"]
     assert list(recall.values()) == [1, 1, 0, 1]  # a tumour on one slice alone is left 1 - 2 · 0.3 of its probability
     status, _, err = course(capsys, *words, "--neighbors", "0.5")
     assert status == 1
     assert "neighbors=0.5" in err
+    status, _, err = course(capsys, *words, "--parts", "1.5")
+    assert status == 1
+    assert "share=1.5" in err
 
 
 def scans_of(*patients):

@@ -501,6 +501,43 @@ def test_a_neighbour_that_counts_more_than_the_slice_is_refused(weight):
         evaluation.predict_volume(BrightnessNetwork(), np.zeros((2, 8, 8, 3)), neighbors=weight)
 
 
+def volume_of_a_mass_a_speck_and_a_second_mass():
+    """27, 2 and 12 voxels at 0.8, faint 0.4 around the first; and the three as boolean masks."""
+    maps = np.zeros((6, 12, 12), np.float32)
+    maps[0:4, 0:4, 0:4] = 0.4
+    mass, speck, second = (np.zeros(maps.shape, bool) for _ in range(3))
+    mass[0:3, 0:3, 0:3] = True
+    speck[5, 11, 10:12] = True
+    second[3:6, 8:10, 0:2] = True
+    maps[mass | speck | second] = 0.8
+    return maps, mass, speck, second
+
+
+def test_small_parts_of_a_volume_are_dropped_and_the_rest_stays_as_it_was():
+    maps, mass, speck, second = volume_of_a_mass_a_speck_and_a_second_mass()
+    kept = evaluation.keep_large_parts(maps, share=0.2)
+    np.testing.assert_array_equal(kept >= 0.5, mass | second)
+    np.testing.assert_array_equal(kept[~speck], maps[~speck])
+    np.testing.assert_array_equal(evaluation.keep_large_parts(maps, share=1) >= 0.5, mass)
+    np.testing.assert_array_equal(evaluation.keep_large_parts(maps, share=0), maps)
+    np.testing.assert_array_equal(evaluation.keep_large_parts(maps[..., None], share=0.2), kept[..., None])
+    assert maps[speck].min() == np.float32(0.8)  # what was given is left alone
+
+
+def test_parts_are_those_at_the_threshold():
+    maps, mass, _, _ = volume_of_a_mass_a_speck_and_a_second_mass()
+    grown = evaluation.keep_large_parts(maps, share=0.2, threshold=0.3)  # the mass has 64 voxels now: 12 are too few
+    np.testing.assert_array_equal(grown >= 0.5, mass)
+    empty = np.zeros((2, 4, 4), np.float32)
+    np.testing.assert_array_equal(evaluation.keep_large_parts(empty, share=0.5), empty)
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1])
+def test_a_share_that_is_none_is_refused(share):
+    with pytest.raises(ArgumentError, match="share"):
+        evaluation.keep_large_parts(np.zeros((1, 4, 4)), share)
+
+
 def test_resizing_keeps_a_map_in_its_place():
     ramp = np.tile((np.arange(8) + 0.5) / 8, (8, 1))[None]
     for size in (4, 16, 32):

@@ -11,7 +11,8 @@ examples:
   course evaluate --model runs/first --part validation --csv v.csv
   course evaluate --model best.keras --data my/kaggle_3m --csv all.csv
   course evaluate --model runs/first --patients names.txt --csv some.csv
-  course evaluate --flip --neighbors 0.25 --csv better.csv         mirror images and neighbouring slices help a little
+  course evaluate --flip --neighbors 0.25 --parts 0.2 --csv better.csv     mirror images, neighbouring slices and the
+                                                                   loss of specks help a little
 
 Probabilities are brought to the size of the files before they are scored. Dice is that of a patient's whole volume;
 HD95 is in pixels, a step between slices counting as one, since the files carry no spacing. Slices without tumour are
@@ -42,6 +43,13 @@ def add_parser(subparsers) -> None:
     parser.add_argument(
         "--neighbors", type=float, default=0.0, metavar="W", help="weight of the slices before and after, 0 to 0.33 (0)"
     )
+    parser.add_argument(
+        "--parts",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="drop parts smaller than this share of the largest",
+    )
     parser.add_argument("--batch", type=int, default=16, metavar="N", help="slices at once (16)")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     parser.set_defaults(run=run)
@@ -67,9 +75,8 @@ def run(options) -> int:
     else:
         chosen, notes = choose_patients(scans, trained.split, options.part, options.patients)
     model = trained.load()
-    scores, alarms = score(
-        model, chosen, options.threshold, options.batch, not options.quiet, options.flip, options.neighbors
-    )
+    more = {"flip": options.flip, "neighbors": options.neighbors, "parts": options.parts}
+    scores, alarms = score(model, chosen, options.threshold, options.batch, not options.quiet, **more)
     scores = scores.merge(alarms[["patient", "empty_slices", "alarms"]], on="patient")
     scores["part"] = [part_of(patient, trained.split) for patient in scores["patient"]]
     with write_atomically(options.csv) as file:
@@ -184,7 +191,7 @@ def _read_names(path, present):
     return set(names)
 
 
-def score(model, scans, threshold=0.5, batch=16, progress=True, flip=False, neighbors=0.0):
+def score(model, scans, threshold=0.5, batch=16, progress=True, flip=False, neighbors=0.0, parts=0.0):
     """Predict and score patient after patient, each at the size of its files.
 
     Args:
@@ -194,6 +201,7 @@ def score(model, scans, threshold=0.5, batch=16, progress=True, flip=False, neig
         batch: slices at once.
         progress: show a bar.
         flip, neighbors: as `evaluation.predict_volume` takes them.
+        parts: share of the largest part below which a part is dropped, as `evaluation.keep_large_parts` does.
 
     Returns:
         (table of `evaluation.score_patients`, table of `evaluation.false_alarm_table`).
@@ -212,6 +220,7 @@ def score(model, scans, threshold=0.5, batch=16, progress=True, flip=False, neig
             native = max(first.size)
         images, _ = data.load_slices(rows, model.input_shape[1] or -(-native // 16) * 16, progress=False)
         maps = evaluation.predict_volume(model, images, batch, flip, neighbors, native)
+        maps = evaluation.keep_large_parts(maps, parts, threshold) if parts else maps
         tables.append(evaluation.score_patients(rows, maps, threshold))
         alarms.append(evaluation.false_alarm_table(rows, maps, threshold))
     return pd.concat(tables, ignore_index=True), pd.concat(alarms, ignore_index=True)

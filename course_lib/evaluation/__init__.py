@@ -15,7 +15,7 @@ from course_lib.evaluation.comparison import (
 )
 from course_lib.evaluation.intervals import bootstrap_interval, summary
 from course_lib.evaluation.patients import false_alarm_table, score_patients
-from course_lib.evaluation.predict import predict_slices, predict_volume, resize_probabilities
+from course_lib.evaluation.predict import keep_large_parts, predict_slices, predict_volume, resize_probabilities
 from course_lib.evaluation.scores import (
     LesionCounts,
     count_lesions,
@@ -41,6 +41,7 @@ __all__ = [
     "dice_score",
     "false_alarm_table",
     "hausdorff95",
+    "keep_large_parts",
     "lesion_f1",
     "precision",
     "predict_slices",

@@ -2,6 +2,7 @@
 
 import numpy as np
 from PIL import Image
+from scipy import ndimage
 
 from course_lib.errors import ArgumentError
 from course_lib.evaluation.patients import as_probability_maps
@@ -70,6 +71,41 @@ def predict_volume(model, images, batch=16, flip=False, neighbors=0.0, size=None
         padded = np.concatenate([maps[:1], maps, maps[-1:]])
         maps = (1 - 2 * neighbors) * maps + neighbors * (padded[:-2] + padded[2:])
     return maps if size is None else resize_probabilities(maps, size)
+
+
+def keep_large_parts(maps, share, threshold=0.5):
+    """The maps of one patient without the small parts of what they call tumour.
+
+    A lower-grade glioma is mostly one mass, so a speck far from it is more often a false alarm than a second tumour.
+    Parts are those of the volume at `threshold`; voxels that touch, corners included, are one part.
+
+    Args:
+        maps: (slice, height, width) or (slice, height, width, 1) of one patient, in the order of the slices, 0 to 1.
+        share: parts with fewer voxels than this share of the largest are set to 0; from 0 (keeps all) to 1 (keeps the
+            largest).
+        threshold: tumour from this probability on.
+
+    Returns:
+        A copy, float32.
+
+    Raises:
+        ArgumentError: `share` out of range.
+
+    >>> four_slices_of_one_pixel = [[[0.9]], [[0.8]], [[0.1]], [[0.7]]]
+    >>> keep_large_parts(four_slices_of_one_pixel, share=0.6).ravel()
+    array([0.9, 0.8, 0.1, 0. ], dtype=float32)
+    """
+    if not 0 <= share <= 1:
+        raise ArgumentError(f"share={share} must be from 0 to 1: a part is kept from this share of the largest on.")
+    kept = np.array(maps, dtype=np.float32)
+    volume = as_probability_maps(kept)  # a view without the last axis
+    parts, count = ndimage.label(volume >= threshold, np.ones((3, 3, 3)))
+    if count > 1:
+        voxels = np.bincount(parts.ravel())
+        voxels[0] = 0
+        small = np.flatnonzero(voxels < share * voxels.max())
+        volume[np.isin(parts, small[small > 0])] = 0
+    return kept
 
 
 def _starts(count, batch, progress):
