@@ -81,7 +81,8 @@ def imported_rooms(path: Path) -> set[str]:
 def test_pyproject_owns_the_dependencies_and_environment_yml_only_points_at_it():
     lines = [line.strip() for line in (ROOT / "environment.yml").read_text().splitlines()]
     listed = [line.removeprefix("- ") for line in lines[lines.index("dependencies:") + 1 :] if line]
-    assert [entry.split("=")[0] for entry in listed if not entry.endswith(":")] == ["python", "pip", "-e ."]
+    names = [entry.split("=")[0] for entry in listed if not entry.endswith(":")]
+    assert names == ["python", "pip", "-c constraints.txt", "-e ."]
 
 
 def test_the_packages_that_the_course_is_named_for_are_dependencies():
