@@ -15,12 +15,17 @@ from course_lib import __version__
 from course_lib.errors import CourseError
 
 # In the order that --help lists them.
-COMMANDS = ("doctor", "lab", "data", "train", "evaluate", "predict", "release", "grade", "feedback", "export")
+COMMANDS = (
+    *("doctor", "lab", "progress", "reset"),
+    *("data", "train", "evaluate", "predict"),
+    *("release", "grade", "feedback", "export"),
+)
 
 EXAMPLES = """\
 examples:
   course doctor                                      what this machine has and lacks
   course lab                                         open JupyterLab on lesson 1
+  course progress                                    which exercises you have solved
   course data --check my_scans/kaggle_3m             list every fault of a folder of scans
   course train --preset fast --out runs/first        train, with validation Dice by patient
   course evaluate --model runs/first --csv first.csv score the test patients

@@ -26,6 +26,7 @@ from course_lib.surroundings import has_a_person, running_kernel
 
 __all__ = [
     "LESSONS",
+    "SWITCHED_OFF",
     "Lesson",
     "Standing",
     "find_lesson",

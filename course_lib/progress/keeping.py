@@ -5,19 +5,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from course_lib.errors import CourseError, StorageError
+from course_lib.host import machine
 from course_lib.progress import record
 from course_lib.progress.record import DamagedFileError, Entries, Event
 from course_lib.surroundings import course_folder, has_a_person, running_kernel
 
 OFF = "off"
 VARIABLE = "COURSE_PROGRESS"
-# Machines that forget, by a variable that they set, and how to keep what was done there.
+# Machines that forget, and how to keep what was done there.
 FORGETFUL = {
-    "COLAB_RELEASE_TAG": "Colab forgets this when the session ends. To keep it, mount your Drive, then run "
+    machine.COLAB: "Colab forgets this when the session ends. To keep it, mount your Drive, then run "
     'progress.keep_in("/content/drive/MyDrive/course-progress") at the start of every session.',
-    "KAGGLE_KERNEL_RUN_TYPE": "Kaggle forgets this when the session ends. To keep it, switch on Persistence of files "
-    'in the notebook\'s settings, and run progress.keep_in("/kaggle/working/progress") at the start of every session.',
-    "BINDER_REQUEST": "Binder forgets this when you leave. To keep it, download progress/progress.json, and upload it "
+    machine.KAGGLE: "Kaggle forgets this when the session ends. To keep it, switch on Persistence of files in the "
+    'notebook\'s settings, and run progress.keep_in("/kaggle/working/progress") at the start of every session.',
+    machine.BINDER: "Binder forgets this when you leave. To keep it, download progress/progress.json, and upload it "
     "into the folder progress next time.",
 }
 
@@ -48,7 +49,7 @@ def keeping_advice() -> str:
     """How to keep progress on a machine that forgets; "" on one's own, or where a folder was named."""
     if os.environ.get(VARIABLE, "").strip():
         return ""
-    return next((advice for variable, advice in FORGETFUL.items() if variable in os.environ), "")
+    return FORGETFUL.get(machine.place(os.environ), "")
 
 
 def is_kept() -> bool:
