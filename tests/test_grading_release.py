@@ -111,7 +111,7 @@ def test_metadata_hold_names_and_tags_only_and_cells_no_output(everything):
         for cell in notebook.cells:
             assert set(cell.metadata) <= {"course", "tags"}
             assert set(cell.metadata.get("course", {})) <= {"exercise"}
-            assert set(cell.metadata.get("tags", [])) <= {"setup", "nbval-ignore-output"}
+            assert set(cell.metadata.get("tags", [])) <= {"setup", "launch", "begin", "nbval-ignore-output"}
             if cell.cell_type == "code":
                 assert (cell.outputs, cell.execution_count) == ([], None)
 

@@ -3,6 +3,7 @@
 python tools/build_notebooks.py                 # everything
 python tools/build_notebooks.py --only 02       # one lesson
 python tools/build_notebooks.py --learner       # learner's copies only: nothing is executed
+python tools/build_notebooks.py --learner --only 02 --into DIR    # into another folder, as `course reset` does
 python tools/build_notebooks.py --check         # write nothing; fail if a notebook does not match its source
 """
 
@@ -10,6 +11,7 @@ import argparse
 import json
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -18,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from course_lib.errors import CourseError
 from course_lib.storage import write_atomically
+from tools.notebook_build.beginning import with_beginning
 from tools.notebook_build.execute import ROOT, Measured, execute
 from tools.notebook_build.source import Lesson, find_lessons, for_solutions_folder, learners_copy, read_source, to_text
 
@@ -28,13 +31,13 @@ MEASURED = ROOT / "build" / "notebooks.json"  # seconds and peak memory of the l
 def build_learner(lesson: Lesson) -> None:
     """Write the learner's copy of a lesson."""
     with write_atomically(lesson.learner) as file:
-        file.write(to_text(learners_copy(read_source(lesson.source))))
+        file.write(to_text(learners_copy(with_beginning(read_source(lesson.source)))))
 
 
 def build_solution(lesson: Lesson) -> Measured:
     """Execute a lesson with its solutions in the folder where it will lie, write it, and return what it took."""
     lesson.solution.parent.mkdir(parents=True, exist_ok=True)
-    notebook = for_solutions_folder(read_source(lesson.source))
+    notebook = for_solutions_folder(with_beginning(read_source(lesson.source)))
     made, measured = execute(notebook, lesson.solution.parent, lesson.name)
     with write_atomically(lesson.solution) as file:
         file.write(to_text(made))
@@ -43,7 +46,7 @@ def build_solution(lesson: Lesson) -> Measured:
 
 def disagreements(lesson: Lesson) -> list[str]:
     """Return how the two notebooks of a lesson differ from its source, without executing anything."""
-    solved = read_source(lesson.source)
+    solved = with_beginning(read_source(lesson.source))
     found = []
     if not lesson.learner.is_file():
         found.append(f"{lesson.learner.name} is missing")
@@ -81,6 +84,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", metavar="NN", help="lessons whose names start so")
     parser.add_argument("--learner", action="store_true", help="the learner's copies only")
+    parser.add_argument("--into", type=Path, metavar="DIR", help="with --learner: the folder to write them to")
     parser.add_argument("--check", action="store_true", help="write nothing, compare")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="lessons executed at once (default 1)")
     parser.add_argument("--notebooks", type=Path, default=NOTEBOOKS, help=argparse.SUPPRESS)
@@ -89,7 +93,11 @@ def main(arguments: list[str] | None = None) -> int:
         lessons = find_lessons(options.notebooks.resolve(), options.only)
         if options.check:
             return _compare(lessons)
+        if options.into and not options.learner:
+            raise CourseError("--into goes with --learner.")
         for lesson in lessons:
+            if options.into:
+                lesson = replace(lesson, learner=options.into / lesson.learner.name)
             build_learner(lesson)
             print(f"{lesson.name}: learner's copy")
         return 0 if options.learner else _execute_all(lessons, options.jobs)

@@ -1,0 +1,76 @@
+"""What every lesson begins with: a line that opens it elsewhere, and a cell that fetches the course where it is not.
+
+Both are put in when a notebook is built, so that no source repeats them, and neither grading nor a test of a lesson's
+cells ever runs the fetching.
+"""
+
+import copy
+
+import nbformat
+
+from course_lib.errors import CourseError
+from tools import repository
+from tools.notebook_build.faults import SETUP_TAG
+
+LAUNCH_TAG, BEGIN_TAG = "launch", "begin"
+IGNORED_TAG = "nbval-ignore-output"  # what the cell says depends on the machine
+
+BADGES = {
+    "Open in Colab": ("https://colab.research.google.com/assets/colab-badge.svg", repository.colab_link),
+    "Open in Kaggle": ("https://kaggle.com/static/images/open-in-kaggle.svg", repository.kaggle_link),
+    "Open in Binder": ("https://mybinder.org/badge_logo.svg", repository.binder_link),
+}
+
+# `git clone` leaves nothing behind where it fails, so the folder is there only once it is whole. It lies in the user's
+# own folder and not in a temporary one, where anybody could have put another. Kaggle mounts what is attached in one of
+# two forms, and unpacks it with or without a folder around it.
+CELL = """\
+# Run this first. Where the course is not there yet, as on Colab and Kaggle, it is fetched. Twice does no harm.
+try:
+    from course_lib import host
+except ImportError:
+    import glob, os, sys
+
+    inputs = "/kaggle/input/"  # where Kaggle puts a course that is attached as an input
+    places = ["../", inputs + "*/", inputs + "*/*/", inputs + "*/*/*/", inputs + "datasets/*/*/*/"]
+    found = [path for place in places for path in glob.glob(place + "course_lib/host")]
+    folder = os.path.abspath(found[0] + "/../..") if found else os.path.expanduser("~/tumor-segmentation-course-{tag}")
+    address = "{address}"
+    fetch = f'git -c advice.detachedHead=false clone -q --depth 1 --branch {tag} {{address}} "{{folder}}"'
+    if not os.path.exists(folder) and os.system(fetch):
+        sys.exit("The course cannot be fetched. On Kaggle: Settings → Internet on, or attach the course as an input. "
+                 "Elsewhere: it takes a network and git; behind a proxy, HTTPS_PROXY. Then run this cell again.")
+    sys.path.insert(0, folder)
+    from course_lib import host
+
+host.begin()"""
+
+
+def launch_line(name: str) -> str:
+    """Return the badges that open a lesson's learner's copy elsewhere, as Markdown."""
+    return " ".join(f"[![{text}]({picture})]({link(name)})" for text, (picture, link) in BADGES.items())
+
+
+def begin_code() -> str:
+    """Return the code of a lesson's first cell."""
+    return CELL.format(tag=repository.tag(), address=repository.address())
+
+
+def with_beginning(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Return a copy of a lesson with the launch line on top and the first cell before the cell tagged "setup".
+
+    Raises:
+        CourseError: no cell is tagged "setup".
+    """
+    made = copy.deepcopy(notebook)
+    name = made.metadata["course"]["lesson"]
+    setup = [n for n, cell in enumerate(made.cells) if SETUP_TAG in cell.metadata.get("tags", [])]
+    if not setup:
+        raise CourseError(f'{name}: no cell is tagged {SETUP_TAG!r}. Tag the one with the imports: # %% tags=["setup"]')
+    begin = nbformat.v4.new_code_cell(begin_code(), id=BEGIN_TAG)
+    begin.metadata["tags"] = [BEGIN_TAG, IGNORED_TAG]
+    launch = nbformat.v4.new_markdown_cell(launch_line(name), id=LAUNCH_TAG)
+    launch.metadata["tags"] = [LAUNCH_TAG]
+    made.cells[setup[0] : setup[0]] = [begin]
+    made.cells[:0] = [launch]
+    return made
