@@ -61,6 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
         Exit status: 0 done, 1 an error of the course's own (printed without a trace), 2 wrong usage, 130 interrupted.
     """
     _quieten_tensorflow()
+    _spare_the_console()
     parser = build_parser()
     options = parser.parse_args(arguments)
     if options.command is None:
@@ -83,6 +84,13 @@ def _quieten_tensorflow() -> None:
     # TensorFlow reports its build flags on stderr at import; a learner reads that as something gone wrong.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
+
+
+def _spare_the_console() -> None:
+    # Where output goes to a file or pipe, Windows encodes it in cp1252, which has no ✓ and no →: a "?" does as well.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from course_lib.errors import CourseError, DataError
 def course(*words, cwd=None, **environment):
     return subprocess.run(
         [sys.executable, "-m", "course_lib.cli", *words],
-        capture_output=True, text=True, cwd=cwd, env={**os.environ, **environment},
+        capture_output=True, text=True, errors="replace", cwd=cwd, env={**os.environ, **environment},
     )  # fmt: skip
 
 
@@ -78,10 +78,93 @@ class TestDoctor:
     def test_it_knows_which_pythons_have_tensorflow(self, version, state):
         assert doctor.python_finding(version).state == state
 
-    def test_a_missing_package_comes_with_the_command_that_installs_it(self):
-        finding = doctor.package_finding("surely-not-installed", "nothing")
+    def test_packages_missing_and_too_old_are_named_and_mended_by_one_command(self, monkeypatch):
+        versions = {"there": "2.20.0rc1", "older": "2.9", "gone": ""}
+        monkeypatch.setattr(doctor, "installed_version", versions.get)
+        finding = doctor.packages_finding({"there": "2.20", "older": "2.20", "gone": "1"})
         assert finding.state == "lack"
-        assert "pip install surely-not-installed" in finding.remedy
+        assert finding.found == "older 2.9 is older than 2.20, no gone"
+        assert finding.remedy.endswith('-m pip install "older>=2.20" "gone>=1"')
+
+    def test_it_asks_for_the_packages_of_pyproject_with_their_bounds(self):
+        needed = doctor.needed_packages()
+        assert needed["tensorflow"] == "2.20"
+        assert needed["ipywidgets"] == "7.7"
+        assert "pytest" not in needed
+
+    @pytest.mark.parametrize("missing", ["numpy", "pandas", "psutil", "PIL", "requests", "jupyter_client"])
+    def test_a_missing_package_does_not_keep_it_from_looking_at_all_else(self, missing):
+        program = (
+            f"import sys; sys.modules['{missing}'] = None; from course_lib import cli; cli.main(['doctor', '--no-gpu'])"
+        )
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+        assert "Traceback" not in done.stderr
+        assert "Kaggle login" in done.stdout
+
+    def test_a_course_that_is_not_installed_in_this_python(self, monkeypatch):
+        monkeypatch.setattr(doctor.host.packages, "installed_course", lambda: "")
+        finding = doctor.installation_finding()
+        assert finding.state == "lack"
+        assert finding.remedy.startswith(f'"{sys.executable}" -m pip install --editable')
+
+    def test_a_command_of_another_environment_is_told_from_this_one(self, monkeypatch, tmp_path):
+        (tmp_path / "course").write_text("#!/bin/sh\n")
+        (tmp_path / "course").chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path))
+        finding = doctor.installation_finding()
+        assert finding.state == "note"
+        assert str(tmp_path / "course") in finding.found
+
+    def test_a_course_that_cannot_be_written_to(self, monkeypatch):
+        monkeypatch.setattr(doctor.host.start, "writable", lambda folder: False)
+        assert "read-only" in doctor.installation_finding().found
+
+    def test_a_kernel_that_the_user_registered_for_another_python_is_found(self, monkeypatch, tmp_path):
+        assert doctor.kernel_finding().state == "ok"
+        spec = tmp_path / "kernels" / "python3" / "kernel.json"
+        spec.parent.mkdir(parents=True)
+        spec.write_text(json.dumps({"argv": ["/opt/old/bin/python", "-m", "ipykernel"], "display_name": "Old"}))
+        monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path))
+        monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "0")
+        finding = doctor.kernel_finding()
+        assert finding.state == "lack"
+        assert "/opt/old/bin/python" in finding.found
+        assert finding.remedy.split()[1:5] == ["-m", "jupyter", "kernelspec", "remove"]
+
+    def test_a_proxy_is_named_without_its_password(self, monkeypatch):
+        for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        assert doctor.proxy_finding() is None
+        monkeypatch.setenv("HTTPS_PROXY", "http://ada:secret@proxy.example:3128")
+        finding = doctor.proxy_finding()
+        assert "proxy.example:3128" in finding.found
+        assert "secret" not in finding.found + finding.remedy
+        monkeypatch.setenv("HTTPS_PROXY", "proxy.example")
+        assert doctor.proxy_finding().state == "lack"
+
+    @pytest.mark.parametrize(
+        ("total", "free", "state", "word"),
+        [(16e9, 9e9, "ok", "9.0 GB free of 16.0"), (16e9, 1e9, "note", "close other"), (1e9, 9e8, "note", "2 GB")],
+    )
+    def test_memory_is_what_the_container_grants(self, monkeypatch, total, free, state, word):
+        machine = doctor.host.Machine("Binder", "", 2, 64, int(total), int(free))
+        monkeypatch.setattr(doctor.host, "look", lambda: machine)
+        finding = doctor.memory_finding()
+        assert finding.state == state
+        assert word in finding.found + finding.remedy
+        assert doctor.processor_finding().found.startswith("2 of 64 cores")
+
+    def test_git_and_a_sandbox_are_worth_a_note_with_the_command_that_brings_them(self, monkeypatch):
+        monkeypatch.setattr(doctor.shutil, "which", lambda name: "/bin/apt" if name == "apt" else None)
+        assert doctor.git_finding() == doctor.Finding("note", "git", doctor.git_finding().found, "sudo apt install git")
+        assert doctor.sandbox_finding().remedy == "sudo apt install bubblewrap"
+        assert "only instructors" in doctor.sandbox_finding().found
+
+    @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
+    def test_a_console_that_lacks_its_marks_gets_the_report_all_the_same(self, encoding):
+        done = course("doctor", "--no-gpu", PYTHONIOENCODING=encoding)
+        assert done.returncode == 0, done.stderr
+        assert " ok  " in done.stdout
 
     def test_data_that_are_named_but_not_there_are_a_lack(self, monkeypatch, tmp_path):
         monkeypatch.setenv("COURSE_DATA", str(tmp_path / "gone"))
