@@ -377,6 +377,12 @@ def test_the_list_of_lessons_is_that_of_the_notebooks_and_their_exercises():
     assert len(list((lessons.NOTEBOOKS / "source").glob("*.py"))) == len(progress.LESSONS)
 
 
+def test_every_lesson_ends_by_showing_how_far_the_learner_is_in_it():
+    for lesson in progress.LESSONS:
+        last = lessons.source_of(lesson.number).cells[-1].source
+        assert last == f"from course_lib import progress\n\nprogress.show({lesson.number})"
+
+
 def test_the_list_of_lessons_is_that_of_the_checks():
     listed = [(lesson.number, name) for lesson in progress.LESSONS for name in lesson.exercises]
     assert sorted(listed) == sorted((exercise.lesson, exercise.name) for exercise in exercises())

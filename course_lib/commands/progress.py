@@ -92,14 +92,14 @@ def course_rows(every) -> list[str]:
             "Nothing yet. What you solve with check(…) in a lesson shows here.",
             "Begin with lesson 1: course lab",
         ]
-    rows = [f"{'lesson':<22} {'solved':<{WIDTH + 9}} last worked on", ""]
+    rows = [f"{'lesson':<23} {'solved':<{WIDTH + 9}} last worked on", ""]
     rows += [
-        f"{one.lesson.number:>2} · {one.lesson.title:<17} {bar(one.solved, one.of)}  {one.solved} of {one.of}  "
+        f"{one.lesson.number:>2} · {one.lesson.title:<18} {bar(one.solved, one.of)}  {one.solved} of {one.of}  "
         f"{day(one.last)}".rstrip()
         for one in every
     ]
     solved, of = total(every)
-    rows += ["", f"     {'whole course':<17} {bar(solved, of)}  {solved} of {of}", ""]
+    rows += ["", f"     {'whole course':<18} {bar(solved, of)}  {solved} of {of}", ""]
     here = max(every, key=lambda one: one.last)
     step = next_step(every, here)
     if step is None:

@@ -6,7 +6,7 @@ from course_lib.progress.standing import SYMBOLS, Standing, day, effort, next_st
 
 GREEN = "#2e8b57"  # more than 3 to 1 against white and against JupyterLab's dark page alike
 CLEAR = "background:transparent;border:0;color:inherit"
-CELL = f"{CLEAR};padding:2px 14px 2px 0;text-align:left;vertical-align:top;font-weight:normal;white-space:normal"
+CELL = f"{CLEAR};padding:2px 10px 2px 0;text-align:left;vertical-align:top;font-weight:normal;white-space:normal"
 
 
 def text(every: list[Standing], here: Standing | None, notes: tuple[str, ...] = ()) -> str:
@@ -41,13 +41,13 @@ def page(every: list[Standing], here: Standing | None, notes: tuple[str, ...] = 
     )
 
 
-def bar(solved: int, of: int) -> str:
+def bar(solved: int, of: int, width: str = "6em") -> str:
     """Return a bar in HTML; the numbers stand beside it in words, so a screen reader passes over it."""
     share = 100 * solved / of if of else 0
     return (
-        '<span aria-hidden="true" style="display:inline-block;width:6em;height:.65em;border:1px solid currentColor;'
-        f'border-radius:3px;overflow:hidden"><span style="display:block;height:100%;width:{share:.0f}%;'
-        f'background:{GREEN}"></span></span>'
+        f'<span aria-hidden="true" style="display:inline-block;width:{width};height:.65em;'
+        'border:1px solid currentColor;border-radius:3px;overflow:hidden">'
+        f'<span style="display:block;height:100%;width:{share:.0f}%;background:{GREEN}"></span></span>'
     )
 
 
@@ -73,8 +73,8 @@ def _lesson_row(one: Standing, here: bool) -> str:
     title = html.escape(one.lesson.heading)
     return (
         f'<tr style="{CLEAR}"{current}><th scope="row" style="{CELL}">{f"<b>{title}</b>" if here else title}</th>'
-        f'<td style="{CELL}">{one.solved} of {one.of} {bar(one.solved, one.of)}</td>'
-        f'<td style="{CELL}">{day(one.last) or "not yet"}</td></tr>'
+        f'<td style="{CELL}">{one.solved} of {one.of} {bar(one.solved, one.of, "3.5em")}</td>'
+        f'<td style="{CELL};white-space:nowrap">{day(one.last) or "not yet"}</td></tr>'
     )
 
 

@@ -372,3 +372,8 @@ widgets.patient_browser(scans)
 # and the data set's page at The Cancer Imaging Archive, collection TCGA-LGG.
 #
 # Next: [lesson 2, count the masks](02_count_the_masks.ipynb): how can a model be 99 % right and useless?
+
+# %%
+from course_lib import progress
+
+progress.show(1)

@@ -388,3 +388,8 @@ check("what_the_copier_shows", what_the_copier_shows)
 # ([doi 10.1016/j.patter.2023.100804](https://doi.org/10.1016/j.patter.2023.100804)).
 #
 # Next: [lesson 3, U-Net from scratch](03_unet_from_scratch.ipynb): how can a network know both what and where?
+
+# %%
+from course_lib import progress
+
+progress.show(2)

@@ -544,3 +544,8 @@ check("what_skips_carry", what_skips_carry)
 # Artifacts* ([doi 10.23915/distill.00003](https://doi.org/10.23915/distill.00003)), with pictures that move.
 #
 # Next, in lesson 4: why would a network that knows cats help with tumours?
+
+# %%
+from course_lib import progress
+
+progress.show(3)

@@ -536,3 +536,8 @@ check("when_to_borrow", when_to_borrow)
 # textures with them ([arXiv 1505.07376](https://arxiv.org/abs/1505.07376)).
 #
 # Next, in lesson 5: what is a missed tumour worth?
+
+# %%
+from course_lib import progress
+
+progress.show(4)

@@ -559,3 +559,8 @@ check("worth_of_a_miss", worth_of_a_miss)
 # exponent .75.
 #
 # Next, in lesson 6: how do you know that training works before it ends?
+
+# %%
+from course_lib import progress
+
+progress.show(5)

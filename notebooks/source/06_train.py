@@ -521,3 +521,8 @@ check("four_trainings", four_trainings)
 # 1412.6980](https://arxiv.org/abs/1412.6980)), whose `epsilon` matters more than people think.
 #
 # Next, in lesson 7: where exactly is it wrong?
+
+# %%
+from course_lib import progress
+
+progress.show(6)

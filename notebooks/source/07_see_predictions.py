@@ -580,3 +580,8 @@ plots.show(axes, alt="Dice against tumour size: all rise; the network is below a
 # 2104.05642](https://arxiv.org/abs/2104.05642)), what Dice does and does not see, in pictures.
 #
 # Next, in lesson 8: how good is it, really, and how sure are you?
+
+# %%
+from course_lib import progress
+
+progress.show(7)

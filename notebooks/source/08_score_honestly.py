@@ -508,3 +508,8 @@ check("honest_sentence", honest_sentence)
 # 10.1016/j.compbiomed.2019.05.002](https://doi.org/10.1016/j.compbiomed.2019.05.002)).
 #
 # Next, in lesson 9: when should nobody believe it?
+
+# %%
+from course_lib import progress
+
+progress.show(8)

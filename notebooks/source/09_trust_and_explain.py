@@ -587,3 +587,8 @@ check("when_not_to_believe", when_not_to_believe)
 # 1810.03292](https://arxiv.org/abs/1810.03292)).
 #
 # Next, in lesson 10: can you do it without us?
+
+# %%
+from course_lib import progress
+
+progress.show(9)

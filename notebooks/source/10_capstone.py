@@ -23,14 +23,14 @@
 # |---|---|
 # | **You will be able to** | run the full recipe on the real patients; choose on validation and test once; hand in predictions that can be scored; write a model card |
 # | **Time** | 120 minutes, and the hours in which a GPU works without you |
-# | **Memory, GPU** | 1.3 GB and no GPU as it stands; with `preset = "full"` a GPU, and the real data |
+# | **Memory, GPU** | 1.3 GB and no GPU in the fast preset; the full one takes a GPU, and the real data |
 
 # %% tags=["setup"]
 import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
-from course_lib import data, evaluation, handin, plots
+from course_lib import data, evaluation, handin, host, plots
 from course_lib.check import check, hint
 
 # %%
@@ -41,10 +41,11 @@ from course_lib.training import Recipe, train
 # ## One parameter
 #
 # Everything below runs on two processor cores and invented patients in about a minute, and on a GPU and the real
-# patients in its own time. What decides is the next line. On the day that you have a GPU, change the one word.
+# patients in its own time. What decides is one word, *fast* or *full*. `host.preset()` says "full" where there are
+# both, a GPU and real patients, and otherwise "fast". To decide yourself, put the word between its brackets.
 
 # %%
-preset = "fast"  # or "full"
+preset = host.preset()  # or host.preset("full")
 recipes = {
     "fast": Recipe.fast(size=48, width=0.125, epochs=12, learning_rate=2e-3),
     "full": Recipe.full(),
@@ -91,15 +92,16 @@ del small, large
 #
 # | where | the real patients | the GPU | so that a run outlives the session |
 # |---|---|---|---|
-# | **Kaggle** | nothing to download: *Add Input*, search for `lgg-mri-segmentation` by mateuszbuda | *Settings → Accelerator*; switch the internet on, for the course and the ImageNet weights | `COURSE_RUNS=/kaggle/working/runs` |
+# | **Kaggle** | nothing to download: *Add Input*, search for `lgg-mri-segmentation` by mateuszbuda | *Settings → Accelerator*; switch the internet on, for the course and the ImageNet weights | nothing: the first cell sets `COURSE_RUNS` to `/kaggle/working/runs`, and *Save Version* keeps it |
 # | **Colab** | put your Kaggle token into *Secrets* as `KAGGLE_API_TOKEN`, and run in a cell `from course_lib.download import fetch; fetch()`; a command after `!` cannot read secrets | *Runtime → Change runtime type* | mount your Drive, and let `COURSE_RUNS` name a folder there |
 # | **at home** | `course data --kaggle` fetches, checks and unpacks them | Linux or WSL2, `pip install "tensorflow[and-cuda]"` | nothing: runs lie in `runs/` |
 #
 # Kaggle's token, and what to do where the download is refused or cut: [data/README.md](../data/README.md).
 #
-# On Kaggle and Colab, clone the course and `%pip install` it first. `COURSE_RUNS` is an environment variable: set it
-# before anything else, in a cell, with `%env COURSE_RUNS=…`. Sessions end when they please; a run is on disk after
-# every epoch, and goes on where it was. If the GPU's memory does not suffice, `Recipe.full(batch=8)` needs less.
+# The badges at the top open this lesson on Kaggle and Colab, and its first cell fetches the course there. `COURSE_RUNS`
+# is an environment variable: set it in a cell before that one, with `%env COURSE_RUNS=…`. Sessions end when they
+# please; a run is on disk after every epoch, and goes on where it was. If the GPU's memory does not suffice,
+# `Recipe.full(batch=8)` needs less.
 #
 # ## The patients
 #
@@ -486,10 +488,15 @@ display(Markdown(card))
 # - Hand in masks, not claims: a file that anybody can score.
 # - A card says what a network is for, and what not. *Not for diagnosis* stands on all of ours.
 #
-# Can you do it without us? You just did, on a small scale. Now change the word.
+# Can you do it without us? You just did, on a small scale. Now let the word be *full*.
 #
 # **To read:** Mitchell and colleagues 2019, *Model cards for model reporting* ([arXiv
 # 1810.03993](https://arxiv.org/abs/1810.03993)); Buda, Saha and Mazurowski 2019, whose data these are
 # ([doi 10.1016/j.compbiomed.2019.05.002](https://doi.org/10.1016/j.compbiomed.2019.05.002)); Isensee and colleagues
 # 2021, *nnU-Net* ([doi 10.1038/s41592-020-01008-z](https://doi.org/10.1038/s41592-020-01008-z)), on how far a plain
 # U-Net goes when everything around it is done with care.
+
+# %%
+from course_lib import progress
+
+progress.show(10)
