@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from course_lib import evaluation, handin
+from course_lib import evaluation, handin, host
 from course_lib.cli import build_parser
 from course_lib.commands.train import choose_recipe
 from course_lib.training import Recipe
@@ -45,17 +45,25 @@ def shown_table(cells, part_of_source):
     return next(output.data["text/plain"] for output in cell.outputs if "text/plain" in output.get("data", {}))
 
 
-def test_one_word_decides_and_stands_in_one_cell_only(cells):
-    setting = [cell for cell in cells if cell.cell_type == "code" and re.search(r'"full"|"fast"', cell.source)]
-    assert [bool(re.search(r'^preset = "fast"', cell.source)) for cell in setting] == [True, False]
+def test_one_word_decides_and_stands_in_one_cell_only():
+    cells = [cell for cell in lessons.source_of(10).cells if cell.cell_type == "code"]
+    setting = [cell for cell in cells if re.search(r'"full"|"fast"', cell.source)]
+    assert [cell.source.startswith("preset = host.preset()  #") for cell in setting] == [True, False]
     assert "differences" in setting[1].source
 
 
-def test_both_presets_of_the_lesson_are_recipes_that_check(cells):
-    code = next(cell.source for cell in cells if cell.source.startswith("preset ="))
-    names = {"Recipe": Recipe}
-    exec(compile(code.replace('preset = "fast"', 'preset = "full"'), "lesson 10", "exec"), names)
-    assert (names["recipe"].size, names["recipe"].weights, names["recipe"].width) == (256, "imagenet", 1)
+@pytest.mark.parametrize(
+    ("gpu", "real", "expected"),
+    [("Tesla T4", True, (256, "imagenet", 1)), ("Tesla T4", False, (48, None, 0.125)), ("", True, (48, None, 0.125))],
+)
+def test_with_a_gpu_and_real_patients_it_is_the_full_recipe_and_else_the_fast_one(monkeypatch, gpu, real, expected):
+    monkeypatch.delenv("COURSE_PRESET", raising=False)
+    monkeypatch.setattr("course_lib.host.start.look_once", lambda: host.look()._replace(gpu=gpu))
+    monkeypatch.setattr("course_lib.host.start.real_scans", lambda: real)
+    code = next(cell.source for cell in lessons.source_of(10).cells if cell.source.startswith("preset ="))
+    names = {"Recipe": Recipe, "host": host}
+    exec(compile(code, "lesson 10", "exec"), names)
+    assert (names["recipe"].size, names["recipe"].weights, names["recipe"].width) == expected
 
 
 def test_it_is_the_same_network_only_larger(printed):
@@ -243,7 +251,7 @@ def test_the_same_cells_run_by_the_other_preset_and_go_on_with_a_run_that_is_the
     shrunk = "Recipe.full(size=32, width=0.05, weights=None, epochs=1)"  # as the full one, for a processor
     cards = []
     for _ in range(2):
-        lessons.run_cells(10, {'preset = "fast"': 'preset = "full"', "Recipe.full()": shrunk})
+        lessons.run_cells(10, {"host.preset()": 'host.preset("full")', "Recipe.full()": shrunk})
         cards.append(next(tmp_path.glob("full-phantom-*/card.md")).read_text(encoding="utf-8"))
     assert "slices of 32 × 32 pixels" in cards[0]
     assert cards[0] == cards[1]
