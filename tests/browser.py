@@ -192,3 +192,30 @@ def run_all(page, seconds=300):
     wait_until_idle(page, seconds)
     raised = page.locator('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.error"]')
     assert raised.count() == 0, raised.first.inner_text()
+
+
+SCREENSHOTS = Path(__file__).parents[1] / "screenshots"  # git-ignored; CI keeps them beside its log
+
+
+def photograph(page, name):
+    """Keep what the page shows now as screenshots/`name`.png, to be looked at by a person."""
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+def shut_out(page, within):
+    """What axe-core calls a critical or serious fault in some elements of the page, as readable lines.
+
+    Args:
+        page: of `open_page`.
+        within: CSS selector of the elements that are looked through.
+    """
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, context=within).response["violations"]
+    return [
+        f"{fault['id']}: {fault['help']}: {node['html'][:200]}"
+        for fault in found
+        if fault["impact"] in ("critical", "serious")
+        for node in fault["nodes"]
+    ]

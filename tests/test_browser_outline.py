@@ -132,6 +132,23 @@ def test_the_keyboard_alone_draws_an_outline_and_the_scores_change(page, canvas)
     assert page.locator(".jp-Cell").count() == len(CELLS)  # the notebook kept its keys to itself
 
 
+def test_arrow_keys_move_the_cross_by_one_pixel_and_stay_on_the_picture(page, canvas):
+    def cross():
+        said = page.locator(".course-outline [role=status]").inner_text()
+        return [int(number) for number in re.search(r"column (\d+), row (\d+)", said).groups()]
+
+    column, row = cross()
+    for key, place in (
+        ("ArrowDown", [column, row + 1]),
+        ("ArrowRight", [column + 1, row + 1]),
+        ("ArrowUp", [column + 1, row]),
+        ("ArrowLeft", [column, row]),
+    ):
+        page.keyboard.press(key)
+        assert cross() == place, key
+        assert page.evaluate("() => document.activeElement.tagName") == "CANVAS", key
+
+
 def test_buttons_do_what_keys_do(page, canvas):
     before, _ = results(page)
     close, undo, clear = (page.get_by_role("button", name=name) for name in ("Close (C)", "Undo", "Clear"))

@@ -12,6 +12,8 @@ from IPython.display import display
 
 from course_lib import plots
 from course_lib.errors import CourseError
+from course_lib.surroundings import has_a_person
+from course_lib.widgets.voice import voices
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 WIDE = ipywidgets.Layout(width="min(100%, 520px)")
@@ -38,8 +40,8 @@ class Explorer:
         self.controls = dict(controls)
         self.picture = ipywidgets.HTML()
         self.alt = ""
-        self._draw, self._follow, self._busy = draw, follow, False
-        self._box = ipywidgets.VBox([*self.controls.values(), self.picture])
+        self._draw, self._follow, self._busy, self._voices = draw, follow, False, voices()
+        self._box = ipywidgets.VBox([*self.controls.values(), self.picture, *self._voices])
         for name, control in self.controls.items():
             control.observe(functools.partial(self._moved, name), names="value")
         self._redraw()
@@ -60,6 +62,8 @@ class Explorer:
             self.picture.value, self.alt = _message(error), f"Something went wrong: {error}"
         finally:
             self._busy = False
+        for voice in self._voices:
+            voice.said = self.alt
 
     def _redraw(self):
         before = set(plt.get_fignums())
@@ -88,13 +92,7 @@ def somebody_is_there():
     wanted = os.environ.get("COURSE_WIDGETS", "")
     if wanted in ("live", "still"):
         return wanted == "live"
-    kernel = getattr(get_ipython(), "kernel", None)
-    if kernel is None:
-        return False
-    try:
-        return bool(kernel.get_parent("shell")["content"]["allow_stdin"])
-    except (AttributeError, KeyError, TypeError):  # a kernel of another make: JupyterLite's, or an older one
-        return True
+    return has_a_person(getattr(get_ipython(), "kernel", None))
 
 
 def _message(error):

@@ -19,19 +19,20 @@ function element(parent, tag, attributes = {}, text = "") {
 function render({ model, el }) {
   const [width, height] = [model.get("width"), model.get("height")];
   el.classList.add("course-outline");
-  el.setAttribute("data-lm-suppress-shortcuts", "true"); // else C copies the notebook's cell
+  const ours = { "data-lm-suppress-shortcuts": "true" }; // else C copies the notebook's cell, and arrows leave it
   const help = element(el, "p", { id: `course-outline-help-${Math.random().toString(36).slice(2)}` }, HELP);
   const canvas = element(el, "canvas", {
     tabindex: "0",
     role: "application",
     "aria-label": model.get("alt"),
     "aria-describedby": help.id,
+    ...ours,
   });
   const tools = element(el, "div", { class: "course-outline-tools" });
   const buttons = {
-    close: element(tools, "button", { type: "button" }, "Close (C)"),
-    undo: element(tools, "button", { type: "button" }, "Undo (Backspace)"),
-    clear: element(tools, "button", { type: "button" }, "Clear (Esc)"),
+    close: element(tools, "button", { type: "button", ...ours }, "Close (C)"),
+    undo: element(tools, "button", { type: "button", ...ours }, "Undo (Backspace)"),
+    clear: element(tools, "button", { type: "button", ...ours }, "Clear (Esc)"),
   };
   const said = element(el, "p", { role: "status", "aria-live": "polite" });
 

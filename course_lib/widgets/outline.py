@@ -22,6 +22,7 @@ from course_lib.errors import ArgumentError
 from course_lib.plots import style as looks
 from course_lib.plots.gallery import look_at, near
 from course_lib.widgets.explorer import WIDGET_VIEW, _message, somebody_is_there
+from course_lib.widgets.voice import Voice
 
 SHOWN = 3  # attempts drawn over each other: the last ones
 EXAMPLE = "example"
@@ -66,7 +67,8 @@ class OutlineBoard:
         alt = "A FLAIR slice to outline the tumour on. Keys and buttons are explained above it."
         self.canvas = OutlineCanvas(image=_data_url(picture), alt=alt, width=width, height=height)
         self.result = ipywidgets.HTML("<p>Close an outline to see it beside the expert's and the network's.</p>")
-        self._box = ipywidgets.VBox([self.canvas, self.result])
+        self._voice = Voice()
+        self._box = ipywidgets.VBox([self.canvas, self.result, self._voice])
         self.canvas.observe(self._closed, names="closed")
 
     def scores(self):
@@ -86,15 +88,15 @@ class OutlineBoard:
             self.result.value, self.alt = self._results(self.attempts)
         except Exception as error:  # what is raised while a widget answers is seen nowhere else
             self.result.value, self.alt = _message(error), f"Something went wrong: {error}"
+        self._voice.said = self.alt
 
     def _results(self, attempts):
         before = set(plt.get_fignums())
         try:
             axes, alt = draw_attempts(*self._slice, attempts)
-            table = score_attempts(*self._slice[1:], attempts).to_html(
-                float_format="{:.2f}".format, na_rep="–", border=0
-            )
-            return plots.picture_html(axes, alt) + table, alt
+            scores = score_attempts(*self._slice[1:], attempts)
+            table = scores.to_html(float_format="{:.2f}".format, na_rep="–", border=0)
+            return plots.picture_html(axes, alt) + table.replace("<th></th>", "<th>outline</th>", 1), alt
         finally:
             for number in set(plt.get_fignums()) - before:
                 plt.close(number)
