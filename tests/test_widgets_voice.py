@@ -1,4 +1,4 @@
-"""What is read out while a widget is used. What a screen reader finds on the page is tested in test_browser_access.py."""
+"""What is read out while a widget is used. What a screen reader finds there is tested in test_browser_access.py."""
 
 import sys
 import types
