@@ -139,6 +139,7 @@ def test_the_original_recipe_is_the_published_one():
         ("learning_rate", float("nan"), "finite"),
         ("plateau_factor", 1, "below 1"),
         ("monitor", "accuracy", "val_dice, val_loss"),
+        ("keep", "all", "best, last"),
         ("precision", "float8", "mixed_bfloat16"),
         ("validation", 1.0, "below 1"),
         ("freeze_encoder", "yes", "true or false"),
@@ -436,6 +437,29 @@ def test_a_run_that_no_longer_improves_slows_down_and_then_stops(scans_folder, t
     rates = run.history["learning_rate"]
     assert len(rates) == 3  # the best, and two that wait
     assert rates.iloc[2] == pytest.approx(rates.iloc[1] * recipe.plateau_factor)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("keep", "epoch"), [("best", 1), ("last", 3)])
+def test_the_network_that_is_kept_is_that_of_the_best_or_of_the_last_epoch(
+    keep, epoch, scans_folder, tmp_path, monkeypatch
+):
+    scores = iter((0.9, 0.5, 0.5))
+    monkeypatch.setattr("course_lib.training.run.validate", lambda *_: {"val_loss": 0.5, "val_dice": next(scores)})
+    trained = []
+    remember = keras_callback(on_epoch_end=lambda *_: trained.append(remember.model.get_weights()))
+    recipe = dataclasses.replace(TOY, keep=keep, epochs=3)
+    run = train(recipe, scans_folder, tmp_path / "run", progress=False, callbacks=[remember])
+    assert run.recipe.keep == keep
+    for kept, then in zip(run.best_model().get_weights(), trained[epoch - 1], strict=True):
+        np.testing.assert_array_equal(kept, then)
+    assert any((one != other).any() for one, other in zip(trained[0], trained[2], strict=True))
+
+
+def keras_callback(**functions):
+    import keras
+
+    return keras.callbacks.LambdaCallback(**functions)
 
 
 @pytest.mark.slow

@@ -21,7 +21,8 @@ Or set TF_CONFIG as TensorFlow documents it, in place of --workers and --worker.
 the folder; the others write nothing. If one stops, the others end; start all of them again with --resume.
 With several devices, --batch is that of all of them together, and a run gives what one device gives, up to rounding.
 
-The folder keeps the recipe, who was in which part, the history and the best network (best.keras).
+The folder keeps the recipe, who was in which part, the history and the network of the best epoch (best.keras; with
+--keep last, of the last).
 Then: course evaluate --model runs/first --csv first.csv
 """
 
@@ -37,6 +38,7 @@ OVERRIDES = {
     "--weights": ("weights", str, "encoder's weights: imagenet, none, or a VGG19 .weights.h5 file"),
     "--network": ("network", str, "vgg19_unet or unet"),
     "--loss": ("loss", str, "focal_tversky, tversky, dice or binary_crossentropy"),
+    "--keep": ("keep", str, "the network of the best epoch on validation, or of the last: best or last"),
     "--precision": ("precision", str, "auto, float32, mixed_bfloat16 or mixed_float16"),
     "--empty-per-tumor": ("empty_per_tumor", str, "slices without tumour per slice with, or all"),
     "--validation": ("validation", float, "share of the patients for validation"),

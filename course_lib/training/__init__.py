@@ -9,7 +9,8 @@ from course_lib.training.arrays import fit_arrays, score
 from course_lib.training.folder import Run, load_run
 from course_lib.training.policy import choose_precision, precision
 from course_lib.training.rates import Snapshot, rate_range_test
-from course_lib.training.recipe import LOSSES, NETWORKS, PRECISIONS, Recipe
+from course_lib.training.recipe import Recipe
+from course_lib.training.recipe_fields import LOSSES, NETWORKS, PRECISIONS
 from course_lib.training.replay import replay
 from course_lib.training.run import train
 

@@ -79,5 +79,7 @@ def _commit() -> str | None:
 
 
 def _git(folder, *words):
-    result = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, timeout=10, check=True)
+    result = subprocess.run(
+        ["git", "-C", str(folder), *words], capture_output=True, encoding="utf-8", timeout=10, check=True
+    )
     return result.stdout.strip()

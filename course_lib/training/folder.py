@@ -38,12 +38,12 @@ class Run:
 
     @property
     def model_path(self) -> Path:
-        """File of the network of the epoch with the best validation Dice (or loss, as the recipe monitors)."""
+        """File of the network that is kept: of the epoch with the best validation Dice (or loss), or of the last."""
         pending = self.folder / pending_name(best_epoch(self.history, self.recipe))
         return pending if pending.exists() else self.folder / "best.keras"
 
     def best_model(self):
-        """The network of the best epoch.
+        """The network that is kept: of the best epoch, or of the last, as the recipe says.
 
         Raises:
             WeightsError: no epoch has finished yet, or the file is damaged.
@@ -85,9 +85,11 @@ def pending_name(epoch) -> str:
 
 
 def best_epoch(history: pd.DataFrame, recipe: Recipe) -> int:
-    """The epoch (from 1) whose network is kept: the first that no later one improved on; 0 if there is none."""
+    """The epoch (from 1) whose network is kept: the first that no later one improved on, or the last; 0 if none."""
     if history.empty:
         return 0
+    if recipe.keep == "last":
+        return int(history["epoch"].iloc[-1])
     values = history[recipe.monitor] * (1 if recipe.monitor == "val_dice" else -1)
     return 0 if values.isna().all() else int(history["epoch"].iloc[int(np.argmax(values.fillna(-np.inf)))])
 

@@ -94,7 +94,7 @@ def build_callbacks(recipe: Recipe, best_path) -> tuple[list, object]:
     from course_lib.backend import keras
 
     watch = {"monitor": recipe.monitor, "mode": "max" if recipe.monitor == "val_dice" else "min"}
-    checkpoint = keras.callbacks.ModelCheckpoint(best_path, save_best_only=True, **watch)
+    checkpoint = keras.callbacks.ModelCheckpoint(best_path, save_best_only=recipe.keep == "best", **watch)
     chosen = [checkpoint, keras.callbacks.EarlyStopping(patience=recipe.stopping_patience, **watch)]
     if recipe.schedule == "plateau":
         plateau = {"patience": recipe.plateau_patience, "factor": recipe.plateau_factor}

@@ -1,55 +1,14 @@
 """What a training run is: one frozen dataclass that says everything, checks itself and survives JSON."""
 
 import dataclasses
-import difflib
 import json
-import math
-import types
 import typing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from course_lib.data import Augmentation
-from course_lib.errors import DataError, RecipeError
-
-NETWORKS = ("vgg19_unet", "unet")
-LOSSES = ("focal_tversky", "tversky", "dice", "binary_crossentropy")
-MONITORS = ("val_dice", "val_loss")
-SCHEDULES = ("plateau", "cosine")
-PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
-
-_CHOICES = {
-    "network": NETWORKS,
-    "loss": LOSSES,
-    "monitor": MONITORS,
-    "schedule": SCHEDULES,
-    "precision": PRECISIONS,
-}
-
-# field: (lowest, highest, lowest allowed itself, highest allowed itself)
-_RANGES = {
-    "width": (0, 1, False, True),
-    "decoder_width": (0, 1, False, True),
-    "fn_weight": (0, math.inf, True, False),
-    "fp_weight": (0, math.inf, True, False),
-    "smooth": (0, math.inf, True, False),
-    "gamma": (0, math.inf, False, False),
-    "learning_rate": (0, math.inf, False, False),
-    "epsilon": (0, math.inf, False, False),
-    "plateau_factor": (0, 1, False, False),
-    "min_learning_rate": (0, math.inf, True, False),
-    "empty_per_tumor": (0, math.inf, True, False),
-    "validation": (0, 1, False, False),
-    "test": (0, 1, False, False),
-    "folds": (2, 1000, True, True),
-    "fold": (0, 999, True, True),
-    "batch": (1, 4096, True, True),
-    "epochs": (1, 100_000, True, True),
-    "warmup": (0, 100_000, True, True),
-    "plateau_patience": (1, 100_000, True, True),
-    "stopping_patience": (1, 100_000, True, True),
-    "seed": (0, 2**31 - 1, True, True),
-}
+from course_lib.errors import RecipeError
+from course_lib.training.recipe_fields import CHOICES, RANGES, check_choice, check_names, check_range, typed
 
 
 @dataclass(frozen=True)
@@ -98,6 +57,8 @@ class Recipe:
         min_learning_rate: the learning rate never falls below.
         stopping_patience: epochs without improvement before training ends.
         monitor: "val_dice" (mean over validation patients of the whole volume's Dice) or "val_loss".
+        keep: the network of the "best" epoch by `monitor`, or of the "last": after a cosine the last is settled, while
+            the best of a few validation patients may be a lucky one from the middle.
         augmentation: how slices and masks are varied, see `course_lib.data.Augmentation`.
         empty_per_tumor: slices without tumour per slice with tumour in an epoch, drawn anew for every epoch;
             None takes all there are, 0 none (as the original recipe did).
@@ -146,6 +107,7 @@ class Recipe:
     min_learning_rate: float = 1e-6
     stopping_patience: int = 30
     monitor: str = "val_dice"
+    keep: str = "best"
     augmentation: Augmentation = field(default_factory=Augmentation)
     empty_per_tumor: float | None = 1.0
     precision: str = "auto"
@@ -158,11 +120,11 @@ class Recipe:
     def __post_init__(self):
         hints = typing.get_type_hints(type(self))
         for item in dataclasses.fields(self):
-            object.__setattr__(self, item.name, _typed(item.name, getattr(self, item.name), hints[item.name]))
-        for name, allowed in _CHOICES.items():
-            _check_choice(name, getattr(self, name), allowed)
-        for name, bounds in _RANGES.items():
-            _check_range(name, getattr(self, name), bounds)
+            object.__setattr__(self, item.name, typed(item.name, getattr(self, item.name), hints[item.name]))
+        for name, allowed in CHOICES.items():
+            check_choice(name, getattr(self, name), allowed)
+        for name, bounds in RANGES.items():
+            check_range(name, getattr(self, name), bounds)
         self._check_together()
 
     def _check_together(self):
@@ -264,7 +226,7 @@ class Recipe:
             raise RecipeError(f"{name}: not valid JSON ({error}). Write one with Recipe.to_json().") from error
         if not isinstance(values, dict):
             raise RecipeError(f"{name}: a recipe is a JSON object of fields and values, not a {type(values).__name__}.")
-        _check_names(values, [item.name for item in dataclasses.fields(cls)], "field")
+        check_names(values, [item.name for item in dataclasses.fields(cls)], "field")
         return cls(**values)
 
     def differences(self, other: "Recipe") -> dict:
@@ -285,64 +247,3 @@ _FAST = {
     "warmup": 1,
     "standardise": True,
 }
-
-
-def _typed(name, value, hint):
-    """The value as the type that the field wants, or a RecipeError."""
-    allowed = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-    if value is None and type(None) in allowed:
-        return None
-    if Augmentation in allowed:
-        return _augmentation(value)
-    if bool in allowed and isinstance(value, bool):
-        return value
-    if not isinstance(value, bool):
-        if int in allowed and hasattr(value, "__index__"):
-            return int(value)
-        if float in allowed and isinstance(value, (int, float)) and math.isfinite(value):
-            return float(value)
-        if str in allowed and isinstance(value, (str, Path)):
-            return str(value)
-    words = {int: "a whole number", float: "a finite number", bool: "true or false", str: "text", type(None): "None"}
-    wanted = " or ".join(words[kind] for kind in allowed)
-    raise RecipeError(f"{name} is {value!r}, but must be {wanted}.")
-
-
-def _augmentation(value) -> Augmentation:
-    if isinstance(value, Augmentation):
-        return value
-    if value is None:
-        return Augmentation.none()
-    if not isinstance(value, dict):
-        raise RecipeError(f"augmentation is {value!r}, but must be an Augmentation, or its fields as a dictionary.")
-    _check_names(value, [item.name for item in dataclasses.fields(Augmentation)], "field of augmentation")
-    try:
-        return Augmentation(**{key: tuple(v) if isinstance(v, list) else v for key, v in value.items()})
-    except (TypeError, DataError) as error:
-        raise RecipeError(f"augmentation: {error}") from error
-
-
-def _check_names(values, known, what):
-    for name in values:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            hint = f" Did you mean {near[0]}?" if near else ""
-            raise RecipeError(f"{name}: there is no such {what}.{hint} Known: {', '.join(known)}.")
-
-
-def _check_choice(name, value, allowed):
-    if value not in allowed:
-        raise RecipeError(f"{name} is {value!r}, but must be one of: {', '.join(allowed)}.")
-
-
-def _check_range(name, value, bounds):
-    low, high, with_low, with_high = bounds
-    if value is None:
-        return
-    above = value >= low if with_low else value > low
-    below = value <= high if with_high else value < high
-    if not (above and below):
-        words = [f"at least {low}" if with_low else f"above {low}"]
-        if high != math.inf:
-            words.append(f"at most {high}" if with_high else f"below {high}")
-        raise RecipeError(f"{name} is {value}, but must be {' and '.join(words)}.")
