@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -67,6 +68,23 @@ def run(options: argparse.Namespace) -> int:
     command = [sys.executable, "-m", "jupyter", "lab", *where, *options.jupyter]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")  # a container's only user is often root, and JupyterLab would refuse to start
-    sys.stdout.flush()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.execv(sys.executable, command)
+    return become(command)
+
+
+def become(command: list[str]) -> int:
+    """Run a program in place of this one, so that signals reach it; where that cannot be, wait for it.
+
+    Returns:
+        Its exit status, on Windows; elsewhere there is nothing left to return to.
+    """
+    sys.stdout.flush()
+    if os.name != "nt":
+        os.execv(command[0], command)
+    # On Windows execv ends this process at once: the shell would go on beside JupyterLab, and take its keys.
+    process = subprocess.Popen(command)
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:  # JupyterLab got it too, asks whether to stop, and decides
+            continue

@@ -34,7 +34,7 @@ def folder_state(paths: Iterable[Path]) -> list[tuple[str, int, int, int]]:
 def recall(root: Path, state: list) -> list[Reading] | None:
     """What was remembered for this folder in this very state: (height, width, tumour pixels) of each slice; or None."""
     try:
-        note = json.loads(_note(root).read_text())
+        note = json.loads(_note(root).read_text(encoding="utf-8"))
         readings = [(int(height), int(width), int(pixels)) for height, width, pixels in note["readings"]]
         same = note["state"] == _digest(state) and 2 * len(readings) == len(state)
     except (OSError, ValueError, KeyError, TypeError):

@@ -136,7 +136,7 @@ def _alone(work: Path) -> Iterator[None]:
     except ImportError:  # Windows: two at once would spoil the archive, which its checksums show
         yield
         return
-    with open(work / "lock", "w") as lock:
+    with open(work / "lock", "wb") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -10,17 +10,21 @@ it sees; ``--tensorflow`` to import that too.
 import argparse
 import contextlib
 import ctypes
-import fcntl
 import gc
 import importlib
 import json
 import os
-import resource
 import select
 import shutil
 import signal
 import sys
 from pathlib import Path
+
+try:
+    import fcntl
+    import resource
+except ImportError:  # Windows: sandboxes are Linux, so that this never runs there, but whoever looks may import it
+    fcntl = resource = None
 
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))

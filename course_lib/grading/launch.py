@@ -18,6 +18,7 @@ SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin")
 SETTINGS = ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives")
 INSIDE = "/course/course_lib"  # where the library lies in the sandbox
 DATA = "/course/data"  # and the scans, where there are any
+WINDOWS = os.name == "nt"
 NOBODY = "65534"
 BASE_MEMORY = 2e9  # bytes that a container holds beside the submission: interpreter, libraries, TensorFlow
 
@@ -180,8 +181,13 @@ def check_kind(kind: str, image: str) -> str:
     """Return the path of the program that a kind of boundary needs ("" for a plain process).
 
     Raises:
-        CourseError: no such kind; the program is not installed, or may not be used; no image is given.
+        CourseError: no such kind; the program is not installed, or may not be used; no image is given; on Windows.
     """
+    if WINDOWS:
+        raise CourseError(
+            "Grading needs a sandbox, bubblewrap or else docker or podman, which the course starts on Linux and macOS "
+            "only: on Windows, install WSL (wsl --install) and run this command there."
+        )
     if kind not in KINDS:
         raise CourseError(f"There is no boundary {kind!r}: choose one of {', '.join(KINDS)}.")
     if kind == "process":

@@ -80,6 +80,11 @@ def _commit() -> str | None:
 
 def _git(folder, *words):
     result = subprocess.run(
-        ["git", "-C", str(folder), *words], capture_output=True, encoding="utf-8", timeout=10, check=True
+        ["git", "-C", str(folder), *words],
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        timeout=10,
+        check=True,
     )
     return result.stdout.strip()
