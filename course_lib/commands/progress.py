@@ -135,7 +135,7 @@ def bar(solved: int, of: int) -> str:
     full = max(WIDTH * solved // of, 1) if solved else 0
     blocks = "█" * full + "░" * (WIDTH - full)
     try:
-        blocks.encode(sys.stdout.encoding or "ascii")
+        blocks.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
         return blocks.translate({ord("█"): "#", ord("░"): "-"})
     return blocks
