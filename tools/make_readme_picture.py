@@ -1,4 +1,4 @@
-"""Draw the README's picture: three phantom patients in three sequences, the tumour outlined.
+"""Draw the site's first picture: three phantom patients in three sequences, the tumour outlined.
 
 python tools/make_readme_picture.py
 """
