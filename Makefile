@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help setup lab test check site notebooks bench reference clean
+.PHONY: help setup lab test check site notebooks colab bench reference clean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -29,6 +29,9 @@ site: setup  ## build the web site into build/site
 notebooks: setup  ## build the learner's copies and the executed solutions from notebooks/source
 	$(BIN)/python tools/build_notebooks.py
 
+colab: setup  ## every lesson as Colab runs it, on Colab's own versions
+	$(BIN)/python tools/colab.py $(if $(ONLY),--only $(ONLY))
+
 bench: setup  ## speed and memory, as ratios in one run
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench.grading
@@ -39,4 +42,4 @@ reference: setup  ## compare losses and scores with MONAI and segmentation_model
 	$(BIN)/python -m pytest -m reference
 
 clean:  ## remove what was built (not data, not runs)
-	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-colab build *.egg-info .pytest_cache .ruff_cache .hypothesis

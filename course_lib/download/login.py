@@ -5,6 +5,8 @@ import os
 import sys
 from pathlib import Path
 
+from course_lib.host.machine import COLAB, place
+
 OWNER, NAME = "mateuszbuda", "lgg-mri-segmentation"
 PAGE = f"https://www.kaggle.com/datasets/{OWNER}/{NAME}"
 TOKENS_PAGE = "https://www.kaggle.com/settings/api"
@@ -81,7 +83,7 @@ def no_login(target: Path) -> str:
 
 def on_colab() -> bool:
     """Whether this is a Colab runtime: its kernel, or a command started from it."""
-    return "google.colab" in sys.modules or "COLAB_RELEASE_TAG" in os.environ
+    return place(os.environ) == COLAB
 
 
 def take_colab_secrets() -> None:
