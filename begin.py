@@ -43,7 +43,9 @@ STEPS = {
         " -m 'not slow and not notebooks and not browser and not reference'",
     ],
     "site": ["tools.build_site"],
+    "course": ["course_lib.cli"],
 }
+WITH_WORDS = ("lab", "course")  # what follows these on the command line is for the program that they start
 HELP = """\
 commands:
   lab      open JupyterLab on lesson 1 (what happens without a command)
@@ -51,6 +53,7 @@ commands:
   check    lint and the quick tests
   site     build the web site into build/site
   setup    build .venv alone
+  course   the course's own commands, such as `course doctor` and `course train`, in .venv
 
 Each builds .venv first where it is missing or out of date: about two minutes, and a connection to the package index.
 
@@ -58,6 +61,7 @@ examples:
   python begin.py
   python begin.py lab --lesson 3
   python begin.py lab -- --no-browser --port 9999      what follows -- goes to JupyterLab
+  python begin.py course doctor                        what this machine has and lacks
 """
 
 # What pip says where something is in its way, and what to do about it. The first that fits is told.
@@ -122,9 +126,9 @@ def main(words: list) -> int:  # Python 2 stops here: start this file with Pytho
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("command", nargs="?", default="lab", choices=list(STEPS), metavar="COMMAND", help="see below")
-    parser.add_argument("more", nargs=argparse.REMAINDER, metavar="...", help="for `lab`: its options")
+    parser.add_argument("more", nargs=argparse.REMAINDER, metavar="...", help="for lab and course: their options")
     options = parser.parse_args(words)
-    if options.more and options.command != "lab":
+    if options.more and options.command not in WITH_WORDS:
         parser.error(f"{options.command} takes no further words")
     try:
         python = find_python()
