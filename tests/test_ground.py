@@ -23,6 +23,7 @@ LAYERS = {  # a room may import those to its left in this order, and itself; cli
         "convolution",
         "models",
         "handin",
+        "host",
         "losses",
         "masks",
         "training",
@@ -48,6 +49,7 @@ WITHOUT_TENSORFLOW = [
     "progress",
     "results",
     "handin",
+    "host",
     "cli",
 ]
 

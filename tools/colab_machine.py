@@ -118,6 +118,7 @@ class Colab:
             "HTTP_PROXY": nowhere,
             "HTTPS_PROXY": nowhere,
             "NO_PROXY": "localhost,127.0.0.1",
+            "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # else the kernel warns of its own debugger
             "PIP_CONFIG_FILE": os.devnull,
             "PIP_NO_INDEX": "1",
             "PIP_FIND_LINKS": str(self.folder / "wheels"),

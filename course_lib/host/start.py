@@ -92,7 +92,7 @@ def troubles(machine: Machine, fit: bool = True) -> list[str]:
                     "shut down other notebooks' kernels (Kernel → Shut Down All Kernels).")  # fmt: skip
     changed = packages.stale()
     if changed:
-        said.append(f"✗ Restart the kernel (Kernel or Runtime → Restart): {changed}.")
+        said.append(f"✗ Restart the kernel (Kernel or Runtime → Restart): {changed}. If this line stays: make setup")
     return said
 
 
@@ -125,7 +125,7 @@ def network_help(machine: Machine) -> str:
 
 def places_to_write(machine: Machine) -> list[str]:
     """Have scans and runs written elsewhere where the course's folder is read-only; return what is said of it."""
-    from course_lib import data, phantoms
+    from course_lib import data
 
     home = data.data_folder().parent
     if machine.place == KAGGLE:
@@ -135,6 +135,8 @@ def places_to_write(machine: Machine) -> list[str]:
     elsewhere = Path(Path.home() if writable(Path.home()) else tempfile.gettempdir(), "tumor-segmentation-course-files")
     os.environ.setdefault("COURSE_RUNS", str(elsewhere / "runs"))
     if located() is None:
+        from course_lib import phantoms
+
         os.environ["COURSE_DATA"] = str(phantoms.make_phantoms(elsewhere))
     return [f"· {home} is read-only: what the lessons write goes to {elsewhere}."]
 
