@@ -127,7 +127,9 @@ def main(words: list) -> int:  # Python 2 stops here: start this file with Pytho
     )
     parser.add_argument("command", nargs="?", default="lab", choices=list(STEPS), metavar="COMMAND", help="see below")
     parser.add_argument("more", nargs=argparse.REMAINDER, metavar="...", help="for lab and course: their options")
-    options = parser.parse_args(words)
+    cut = words.index("--") if "--" in words else len(words)  # argparse takes a -- that comes first for its own
+    options = parser.parse_args(words[:cut])
+    options.more += words[cut:]
     if options.more and options.command not in WITH_WORDS:
         parser.error(f"{options.command} takes no further words")
     try:

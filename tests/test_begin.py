@@ -105,6 +105,10 @@ class TestATinyProject:
         assert done.returncode == 0
         assert last_line(done) == "course ['lab', '--lesson', '3', '--', '--no-browser'] in a venv: True"
 
+    def test_jupyterlabs_options_reach_it_where_the_course_has_none(self, project):
+        done = start(project, "lab", "--", "--no-browser")
+        assert last_line(done) == "course ['lab', '--', '--no-browser'] in a venv: True"
+
     def test_without_a_command_the_lab_is_opened(self, project):
         assert last_line(start(project)) == "course ['lab'] in a venv: True"
 
