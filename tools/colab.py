@@ -6,8 +6,8 @@ python tools/colab.py --keep DIR       # keep the executed notebooks
 
 The lesson's own first cell fetches the course, from a bare repository made of the working tree: git is told to go there
 in place of the published address, by its own settings in the environment. Nothing else can be reached, apart from a
-folder of wheels that stands in for the package index. Fails if a cell fails, or if a package that was there before has
-changed afterwards.
+folder of wheels that stands in for the package index. Fails if a cell fails, if a package that was there before has
+changed afterwards, or if the first cell, where the course cannot be fetched, says anything but what to do.
 """
 
 import argparse
@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from course_lib.errors import CourseError
 from tools import repository
 from tools.colab_machine import Colab, publish
-from tools.notebook_build.beginning import with_beginning
+from tools.notebook_build.beginning import begin_code, with_beginning
 from tools.notebook_build.execute import CELL_SECONDS, Watch
 from tools.notebook_build.source import Lesson, find_lessons, learners_copy, read_source
 
@@ -77,6 +77,17 @@ def run_lesson(lesson: Lesson, colab: Colab, source: Path, keep: Path | None = N
     return result
 
 
+def without_network(colab: Colab) -> str:
+    """Return what is wrong with what the first cell says on Colab where the course cannot be fetched; "" if nothing."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(begin_code())])
+    with tempfile.TemporaryDirectory(prefix="colab-") as made:
+        _execute(notebook, colab, colab.environment(Path(made), Path(made, "nothing")), Path(made))
+    outputs = notebook.cells[0].outputs
+    said = "".join(output.get("text", "") + "".join(output.get("traceback", [])) for output in outputs)
+    wanted = "The course cannot be fetched." in said and "Traceback" not in said
+    return "" if wanted else f"without a network the first cell says:\n{said[-3000:]}"
+
+
 def _execute(notebook: nbformat.NotebookNode, colab: Colab, environment: dict[str, str], folder: Path) -> Result:
     figures: list[float] = []
     started = time.monotonic()
@@ -116,6 +127,8 @@ def main(arguments: list[str] | None = None) -> int:
         colab = Colab.build(ROOT / ".venv-colab", options.python)
         with tempfile.TemporaryDirectory(prefix="published-") as folder:
             source = publish(Path(folder, "course.git"))
+            fault = without_network(colab)
+            failed += [fault] if fault else []
             for lesson in lessons:
                 result = run_lesson(lesson, colab, source, options.keep)
                 failed += [lesson.name] if result.fault else []

@@ -23,7 +23,8 @@ BADGES = {
 
 # `git clone` leaves nothing behind where it fails, so the folder is there only once it is whole. It lies in the user's
 # own folder and not in a temporary one, where anybody could have put another. Kaggle mounts what is attached in one of
-# two forms, and unpacks it with or without a folder around it.
+# two forms, and unpacks it with or without a folder around it. `from None`: without it Colab's IPython 7.34 shows, in
+# place of the sentence, the trace of an error of its own.
 CELL = """\
 # Run this first. Where the course is not there yet, as on Colab and Kaggle, it is fetched. Twice does no harm.
 try:
@@ -38,8 +39,9 @@ except ImportError:
     address = "{address}"
     fetch = f'git -c advice.detachedHead=false clone -q --depth 1 --branch {tag} {{address}} "{{folder}}"'
     if not os.path.exists(folder) and os.system(fetch):
-        sys.exit("The course cannot be fetched. On Kaggle: Settings → Internet on, or attach the course as an input. "
-                 "Elsewhere: it takes a network and git; behind a proxy, HTTPS_PROXY. Then run this cell again.")
+        raise SystemExit(
+            "The course cannot be fetched. On Kaggle: Settings → Internet on, or attach the course as an input. "
+            "Elsewhere: it takes a network and git; behind a proxy, HTTPS_PROXY. Then run this cell again.") from None
     sys.path.insert(0, folder)
     from course_lib import host
 
