@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+import begin
 from course_lib import evaluation
 from course_lib.cli import build_parser
 from tools import refresh_readme, repository
@@ -164,3 +165,13 @@ def test_the_moving_picture_moves_rests_on_its_end_and_is_small_enough_for_a_pho
     assert len(pauses) >= 10
     assert pauses[-1] >= 3000
     assert min(pauses) >= 334  # nothing flashes more than three times a second
+
+
+def test_what_is_asked_of_begin_py_is_something_it_does():
+    named = set(re.findall(r"python begin\.py ([a-z]+)", README))
+    assert {"test", "course"} <= named <= set(begin.STEPS)
+
+
+def test_the_first_heading_of_the_changes_is_the_version_of_the_project():
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"v{re.search(r'^## (.*)$', changes, flags=re.M)[1]}" == repository.tag()
