@@ -34,7 +34,6 @@ autodoc_typehints_format = "short"
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 napoleon_use_rtype = False
-maximum_signature_line_length = 80
 python_use_unqualified_type_names = True
 add_module_names = False
 linkcode_resolve = source_link

@@ -27,14 +27,19 @@ def build(out: Path) -> int:
     The folder is replaced. What Sphinx reads lies beside it, in ``NAME-source``, and is left there to look at.
 
     Raises:
-        CourseError: a document or a lesson has a fault that a reader would meet, or the site has become too large.
+        CourseError: a document or a lesson has a fault that a reader would meet, the site has become too large, or the
+            folder holds something else.
     """
     from sphinx.cmd.build import main as sphinx
 
     source, doctrees = (out.with_name(f"{out.name}-{part}") for part in ("source", "doctrees"))
+    for folder, sign in {out: "searchindex.js", source: "conf.py"}.items():
+        if folder.is_dir() and any(folder.iterdir()) and not (folder / sign).exists():
+            raise CourseError(f"{folder} holds something else than a site. Name another folder: --out FOLDER.")
+        shutil.rmtree(folder, ignore_errors=True)
     write_source(source)
-    shutil.rmtree(out, ignore_errors=True)
     status = sphinx(["-q", "-W", "--keep-going", "-E", "-d", str(doctrees), str(source), str(out)])
+    (out / "_static" / "webpack-macros.html").unlink(missing_ok=True)  # a template that the theme leaves behind
     size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
     if size > LARGEST:
         raise CourseError(f"{out} has {size / 1e6:.0f} MB, more than {LARGEST / 1e6:.0f}. Make its pictures smaller.")

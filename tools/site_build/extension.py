@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
+from sphinx.domains.python import PyObject
 from sphinx.util import logging
 
 from tools import repository
@@ -90,6 +91,9 @@ def _without_fields(app, what, name, value, skip, options):
 
 def setup(app):
     """Register with Sphinx."""
+    for kind in PyObject.doc_field_types:
+        if kind.name == "variable":
+            kind.label = "Attributes"  # as the docstrings call them
     app.add_html_math_renderer("mathml", (_inline, None), (_block, None))
     app.connect("autodoc-process-docstring", _bars)
     app.connect("autodoc-skip-member", _without_fields)

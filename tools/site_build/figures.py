@@ -15,6 +15,11 @@ _IMG = re.compile(r'<img\b[^>]*?\ssrc="data:image/(png|webp|jpeg|gif);base64,([^
 _BESIDE = re.compile(r"<style scoped>.*?</style>\s*", re.S)  # pandas' own; the site's tables look alike everywhere
 
 
+def _plain_table(made: str) -> str:
+    """Return pandas' HTML without a look of its own and without headers that head nothing."""
+    return _BESIDE.sub("", made).replace(' border="1"', "").replace("<th></th>", "<td></td>")
+
+
 class Album:
     """Numbers the pictures of one page and writes them into a folder.
 
@@ -36,7 +41,7 @@ class Album:
                 source = "".join(data.pop(f"image/{kind}").split())
                 data["text/html"] = f'<img alt="{html.escape(alt)}" src="data:image/{kind};base64,{source}">'
         if "text/html" in data:
-            data["text/html"] = _IMG.sub(self._kept, _BESIDE.sub("", data["text/html"]).replace(' border="1"', ""))
+            data["text/html"] = _IMG.sub(self._kept, _plain_table(data["text/html"]))
 
     def _kept(self, found: re.Match) -> str:
         kind, pixels = found[1], base64.b64decode(found[2])

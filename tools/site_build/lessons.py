@@ -10,12 +10,15 @@ import nbformat
 from course_lib.check.banks import find_exercise
 from course_lib.errors import CourseError
 from tools import repository
+from tools.notebook_build.beginning import BEGIN_TAG, LAUNCH_TAG
 from tools.notebook_build.source import BEGIN, END, Lesson, without_solution
 from tools.site_build.figures import Album
 from tools.site_build.links import Links
 
-BEGIN_TAGS = {"begin", "launch"}  # what only a notebook needs: how to fetch the course, badges
 SOLUTION = {"free": "One answer", "prediction": "Our guess"}  # by the exercise's kind; others have a solution
+
+
+_ASIDE = re.compile(r"(# )?hint\(|progress\.show\(|from course_lib import progress$")
 
 
 @dataclass(frozen=True)
@@ -83,13 +86,11 @@ def lesson_page(lesson: Lesson, links: Links, page: str, album: Album) -> nbform
 
 
 def _only_in_notebooks(cell: nbformat.NotebookNode) -> bool:
-    """Return whether a cell is of use only where it can be run: the first cell, badges, a hint to be asked for."""
-    if BEGIN_TAGS & set(cell.metadata.get("tags", [])):
+    """Return whether a cell is of use only where it runs: the first one, badges, a hint to ask for, one's progress."""
+    if {BEGIN_TAG, LAUNCH_TAG} & set(cell.metadata.get("tags", [])):
         return True
     lines = [line for line in cell.source.splitlines() if line.strip()]
-    if cell.cell_type == "markdown":
-        return bool(lines) and all(line.lstrip().startswith("[![") for line in lines)
-    return bool(lines) and all(re.match(r"#?\s*hint\(", line) for line in lines)
+    return cell.cell_type == "code" and all(_ASIDE.match(line) for line in lines)
 
 
 def _without_asking_for_hints(text: str) -> str:

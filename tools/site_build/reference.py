@@ -3,16 +3,22 @@
 import importlib
 import inspect
 import os
+import re
+import sys
+from pathlib import Path
 from types import ModuleType
 
 from course_lib import cli
+from tools.repository import ROOT
+
+LONGEST = 200  # characters of a constant's value that are shown
 
 # In the order of the work: scans, networks, training, scores, looking; then what checks and marks.
 MODULES = {
     "data": ["data"],
     "phantoms": ["phantoms"],
     "download": ["download"],
-    "models": ["models"],
+    "models": ["models", "convolution"],
     "losses": ["losses"],
     "training": ["training"],
     "evaluation": ["evaluation", "masks"],
@@ -21,6 +27,8 @@ MODULES = {
     "widgets": ["widgets"],
     "check": ["check"],
     "handin": ["handin"],
+    "progress": ["progress"],
+    "host": ["host"],
     "grading": [
         "grading",
         "grading.release",
@@ -54,9 +62,22 @@ def _module(module: ModuleType) -> str:
         lines += [f"   * - :py:obj:`~{module.__name__}.{name}`", f"     - {with_bars(first)}"]
     for name in names:
         directive = _directive(getattr(module, name))
-        lines += ["", f".. {directive}:: {name}"]
+        lines += [""] + (_constant(module, name) if directive == "autodata" else [f".. {directive}:: {name}"])
         lines += ["   :members:"] if directive in ("autoclass", "autoexception") else []
     return "\n".join(lines) + "\n"
+
+
+def _constant(module: ModuleType, name: str) -> list[str]:
+    """Return a constant's entry: its value, and the comment that stands beside it where it is defined."""
+    value = getattr(module, name)
+    shown = repr(value.relative_to(ROOT).as_posix() if isinstance(value, Path) else value)
+    lines = [f".. py:data:: {name}", f"   :value: {shown if len(shown) <= LONGEST else shown[:LONGEST] + '…'}"]
+    within = [part for path, part in sys.modules.items() if path.startswith(module.__name__) and name in vars(part)]
+    for part in within:
+        found = re.search(rf"^{name}\b[^\n]*?  # (.+)$", inspect.getsource(part), re.M)
+        if found:
+            return [*lines, "", f"   {with_bars(found[1][0].upper() + found[1][1:])}."]
+    return lines
 
 
 def public_names(module: ModuleType) -> list[str]:

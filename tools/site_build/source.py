@@ -39,12 +39,11 @@ ALSO = {
 
 
 def write_source(out: Path) -> None:
-    """Write everything that Sphinx reads into a fresh folder.
+    """Write everything that Sphinx reads into a folder that is not there yet.
 
     Raises:
         CourseError: a document leads nowhere, a picture has no alt text, an exercise is in no bank.
     """
-    shutil.rmtree(out, ignore_errors=True)
     shutil.copytree(DOCS, out)
     chapters = find_lessons(ROOT / "notebooks")
     own = sorted(DOCS.rglob("*.md"))
