@@ -201,7 +201,7 @@ def _draw_dice(ax, epoch, dice, marker):
     right.spines["right"].set_visible(True)
     right.grid(False)
     right.set_ylim(0, 1)
-    right.set_ylabel("validation Dice by patient", color=looks.VERMILION)
+    right.set_ylabel("validation Dice by patient", color=looks.DARK_VERMILION)
     marker = "s" if marker else None
     return right.plot(
         epoch, dice, color=looks.VERMILION, marker=marker, markersize=4, linewidth=2, label="validation Dice"
@@ -243,7 +243,7 @@ def _mark_rate_steps(ax, epoch, history):
     lines = [ax.axvline(epoch.iloc[k], color=looks.GREEN, linestyle="-.", linewidth=1.2) for k in steps]
     for k in steps:
         place = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "bottom"}
-        ax.annotate(f"{rate[k]:.0e}", (epoch.iloc[k], 1.01), color=looks.GREEN, fontsize=9, **place)
+        ax.annotate(f"{rate[k]:.0e}", (epoch.iloc[k], 1.01), color=looks.DARK_GREEN, fontsize=9, **place)
     if lines:
         lines[0].set_label("learning rate lowered to")
     return lines[:1]

@@ -97,7 +97,7 @@ def nested_fields(image, widths, names, sequence="FLAIR", ax=None):
             for number, side in enumerate(each):
                 corner = (left + (width - side) / 2, (height - side) / 2)
                 look = {"edgecolor": FIELD_COLOURS[number % len(FIELD_COLOURS)], "linewidth": 2}
-                dash = ("-", "--", "-.", ":", "-")[number % 5]
+                dash = ("-", "--", "-.", ":", (0, (8, 1, 1, 1, 1, 1)))[number % 5]
                 label = f"{names[number]}: " + " and ".join(str(all_[number]) for all_ in widths.values()) + " px"
                 square = Rectangle(corner, side, side, fill=False, linestyle=dash, **look)
                 square.set_label(label if place == 0 else None)
@@ -105,7 +105,8 @@ def nested_fields(image, widths, names, sequence="FLAIR", ax=None):
         ax.set_xlim(-0.5, len(widths) * (width + gap) - gap - 0.5)
         ax.set_ylim(height - 0.5, -0.11 * height)
         looks.without_ticks(ax)
-        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.01), ncols=min(3, len(names)), handlelength=2.6)
+        place = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.01), "ncols": min(3, len(names))}
+        looks.rim_legend(ax.legend(handlelength=2.6, **place))
     return ax
 
 

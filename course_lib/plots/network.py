@@ -110,13 +110,13 @@ def network_diagram(model, title=None, ax=None):
                 _draw_step(ax, places[k - 1], places[k])
             for source in block.skips:
                 (x0, y0), (x1, y1) = places[source], places[k]
-                _arrow(ax, (x0 + WIDTH / 2, y0), (x1 - WIDTH / 2, y1), looks.ORANGE, 2.4)
+                _arrow(ax, (x0 + WIDTH / 2, y0), (x1 - WIDTH / 2, y1), looks.VERMILION, 2.4)
         _label(ax, model, sizes, places, any(block.skips for block in blocks))
         ax.set_title(title or f"{model.name}: {model.count_params():,} parameters")
     return ax
 
 
-BOTTOM, UPWARDS = "#7A3E6E", "#00755A"  # dark enough for white letters
+BOTTOM, UPWARDS = "#7A3E6E", looks.DARK_GREEN  # dark enough for white letters
 WIDTH, HEIGHT, STEP = 0.66, 0.46, 0.95  # of a block, and how far the next level lies inwards; levels lie 1 apart
 
 
@@ -175,7 +175,7 @@ def _label(ax, model, sizes, places, has_skips):
         ax.text(x, y + HEIGHT / 2 + 0.06, f"{text}: {count}", ha="center", va="bottom", fontsize=9)
     handles = [Line2D([], [], color="#333333", marker=">", label="to half or double the size")]
     if has_skips:
-        handles.append(Line2D([], [], color=looks.ORANGE, marker=">", linewidth=2.4, label="skip connection"))
+        handles.append(Line2D([], [], color=looks.VERMILION, marker=">", linewidth=2.4, label="skip connection"))
     ax.legend(handles=handles, loc="lower right")
     ax.set_xlim(left - 1.6, right + 0.7)
     ax.set_ylim(-len(sizes) + 1 - 0.7, 0.6)

@@ -66,6 +66,7 @@ def report_figure(image, truth, guess, patient, number, threshold, network, sequ
         legend = figure.legend(
             handles=[*lines, *patches], loc="outside lower center", ncols=5, fontsize=9, title=caption
         )
+        looks.rim_legend(legend)
         legend.get_title().set(fontsize=9, multialignment="center")
         figure.suptitle(f"{patient}, slice {number}", fontsize=11)
     return axes

@@ -188,7 +188,9 @@ def _hatch(ax, area, hatch):
 
 
 def _legend_below(ax, handles):
-    ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.01), ncols=1 if len(handles) > 2 else 2)
+    few = len(handles) <= 2
+    legend = ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.01), ncols=2 if few else 1)
+    looks.rim_legend(legend)
 
 
 def blend(image, mask, color=looks.ORANGE, opacity=0.35):

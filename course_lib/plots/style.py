@@ -4,13 +4,16 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import patheffects
 from matplotlib.collections import LineCollection
+from matplotlib.lines import Line2D
 
 from course_lib.errors import ArgumentError
 
 # Okabe & Ito's palette (jfly.uni-koeln.de/color): told apart with every kind of colour blindness.
 ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
-BLUE, VERMILION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#777777"
-PALETTE = (BLUE, ORANGE, GREEN, PURPLE, VERMILION, SKY)
+BLUE, VERMILION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#707070"
+# For lines and marks on white, on which orange and sky blue are too pale: contrast of 3 and more.
+PALETTE = (BLUE, VERMILION, GREEN, PURPLE, "#734E00", "#4D4D4D")
+DARK_GREEN, DARK_VERMILION = "#00614B", "#A84300"  # for letters on white: contrast of 4.5 and more
 MARKERS = ("o", "s", "^", "D", "v", "P")
 
 TRUTH, GUESS = YELLOW, SKY
@@ -99,6 +102,14 @@ def draw_outline(ax, mask, color, width=1.6, style="solid", label=None):
     )
     ax.add_collection(lines, autolim=False)
     return lines
+
+
+def rim_legend(legend):
+    """Give a legend's lines the dark rim that they have over the scan: yellow on a white page is hardly seen."""
+    for handle in legend.legend_handles:
+        if isinstance(handle, Line2D) or not handle.get_fill():
+            rim = patheffects.withStroke(linewidth=handle.get_linewidth() + 1.4, foreground="black")
+            handle.set_path_effects([rim])
 
 
 def as_mask(mask, shape=None, name="mask"):

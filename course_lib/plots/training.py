@@ -29,7 +29,7 @@ def rate_range(table, chosen=None, window=7, ax=None):
     smooth = losses.rolling(window, center=True, min_periods=1).mean()
     with looks.style():
         ax = looks.new_axes(ax, (8, 3.6))
-        ax.plot(rates, losses, ".", color=looks.SKY, markersize=5, label="one step")
+        ax.plot(rates, losses, ".", color=looks.GREY, markersize=5, label="one step")
         ax.plot(rates, smooth, color=looks.BLUE, linewidth=2.2, label=f"mean of {window} steps")
         if chosen is not None:
             ax.axvline(chosen, color="black", linestyle="--", linewidth=1.6, label=f"chosen: {chosen:.1g}")
@@ -100,11 +100,11 @@ def _mark_ends(ax, epoch, loss, stopped, restored):
     if restored is not None:
         at = (restored, loss[list(epoch).index(restored)])
         ax.plot(*at, "o", markersize=15, markerfacecolor="none", color=looks.GREEN, markeredgewidth=2)
-        ax.annotate("restored", at, (0, -14), textcoords="offset points", ha="center", va="top", color=looks.GREEN)
+        ax.annotate("restored", at, (0, -14), textcoords="offset points", ha="center", va="top", color=looks.DARK_GREEN)
     if stopped is not None:
         ax.axvline(stopped + 0.3, color=looks.VERMILION, linewidth=2, linestyle="--")
         place = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
-        ax.annotate("stop", (stopped + 0.3, 0.9), (6, 0), color=looks.VERMILION, fontsize=11, **place)
+        ax.annotate("stop", (stopped + 0.3, 0.9), (6, 0), color=looks.DARK_VERMILION, fontsize=11, **place)
         ax.set_xlim(right=stopped + 1.2)
 
 

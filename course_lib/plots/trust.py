@@ -253,7 +253,7 @@ def paired_scores(table, score="Dice of the patient", title=None, ax=None):
         for place, mean in zip(places, table.mean(), strict=True):
             ax.plot([place - 0.22, place + 0.22], [mean, mean], color=looks.VERMILION, linewidth=4, zorder=4)
             rim = [looks.patheffects.withStroke(linewidth=3, foreground="white")]
-            look = {"color": looks.VERMILION, "fontweight": "bold", "path_effects": rim, "zorder": 5}
+            look = {"color": looks.DARK_VERMILION, "fontweight": "bold", "path_effects": rim, "zorder": 5}
             ax.text(place + 0.25, mean, f"{mean:.2f}", va="center", **look)
         ax.set_xticks(places, [str(name) for name in table.columns])
         ax.set_xlim(-0.4, len(places) - 0.45)

@@ -8,7 +8,7 @@ import numpy as np
 
 from course_lib import plots
 from course_lib.errors import ArgumentError
-from course_lib.plots.style import style
+from course_lib.plots.style import rim_legend, style
 from course_lib.widgets.explorer import DESCRIBED, WIDE, Explorer
 
 PULL_OF_FULL_COLOUR = 0.2  # in the colours of the widget: what a strong loss asks of an undecided pixel
@@ -72,6 +72,7 @@ def draw_tversky(image, truth, probability, fn_weight=0.5, fp_weight=0.5, gamma=
         plots.contour(image, truth, mask, title=f"it would rather have\n{100 * area:.0f} % of the area", ax=left)
         left.legend(left.get_legend().legend_handles, ("the expert's", "preferred"), loc="upper center", ncols=2)
         left.get_legend().set_bbox_to_anchor((0.5, -0.01))
+        rim_legend(left.get_legend())
         plots.pull_map(
             pull, PULL_OF_FULL_COLOUR, f"its pull on every pixel\nof the unsure guess (loss {loss:.2f})", middle
         )

@@ -26,7 +26,7 @@ from course_lib.widgets.voice import Voice
 
 SHOWN = 3  # attempts drawn over each other: the last ones
 EXAMPLE = "example"
-LOOKS = ((looks.PURPLE, "solid"), (looks.GREEN, (0, (4, 1.5))), (looks.VERMILION, (0, (1, 1))))
+LOOKS = ((looks.PURPLE, (0, (6, 1.5, 1, 1.5))), (looks.GREEN, (0, (4, 1.5))), (looks.VERMILION, (0, (1, 1))))
 
 
 class OutlineCanvas(anywidget.AnyWidget):
@@ -178,7 +178,7 @@ def draw_attempts(image, truth, guess, attempts):
         for (name, mask), (color, line) in zip(last.items(), LOOKS, strict=False):
             lines.append(looks.draw_outline(ax, mask, color, style=line, label=name))
         look_at(ax, near([[truth, guess, *last.values()]])[0])
-        ax.legend(handles=lines, loc="upper center", bbox_to_anchor=(0.5, -0.01), ncols=3)
+        looks.rim_legend(ax.legend(handles=lines, loc="upper center", bbox_to_anchor=(0.5, -0.01), ncols=3))
     dice = {name: evaluation.dice_score(truth, mask) for name, mask in [("the network", guess), *last.items()]}
     said = ", ".join(f"{name} {value:.2f}" for name, value in dice.items())
     return ax, f"Outlines over a FLAIR slice. Dice with the expert: {said}."
