@@ -168,12 +168,17 @@ def run_lesson(server: Server, path: str) -> Lesson:
                 for kind, content in answers(line, "".join(cell["source"])):
                     if kind == "error":
                         errors.append(f"{content['ename']}: {content['evalue']}")
-                    elif "image/png" in content.get("data", {}) and not figure:
+                    elif not figure and shows_picture(content.get("data", {})):
                         figure = time.monotonic() - began
         seconds = time.monotonic() - began
         line.close()
         server.ask("DELETE", f"api/sessions/{session['id']}")
     return Lesson(Path(path).stem, seconds, figure, watch.peak, watch.kernel, errors)
+
+
+def shows_picture(data: dict) -> bool:
+    """Whether an output is a picture; the course's own come as HTML, with a text for those who do not see them."""
+    return "image/png" in data or "<img" in data.get("text/html", "")
 
 
 def answers(line, code: str) -> Iterator[tuple[str, dict]]:
