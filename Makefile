@@ -36,6 +36,7 @@ bench: setup  ## speed and memory, as ratios in one run
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench.grading
 	$(BIN)/python -m bench.shipped
+	$(BIN)/python -m bench.binder
 
 reference: setup  ## compare losses and scores with MONAI and segmentation_models.pytorch
 	$(BIN)/python -m pip install --quiet --editable ".[reference]"
