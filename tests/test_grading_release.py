@@ -109,7 +109,7 @@ def test_metadata_hold_names_and_tags_only_and_cells_no_output(everything):
         assert set(notebook.metadata) <= {"colab", "course", "kernelspec", "language_info"}, name
         assert set(notebook.metadata["course"]) == {"lesson", "release"}
         for cell in notebook.cells:
-            assert set(cell.metadata) <= {"course", "tags"}
+            assert set(cell.metadata) <= {"course", "tags", "cellView"}
             assert set(cell.metadata.get("course", {})) <= {"exercise"}
             assert set(cell.metadata.get("tags", [])) <= {"setup", "launch", "begin", "nbval-ignore-output"}
             if cell.cell_type == "code":

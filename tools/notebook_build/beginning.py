@@ -26,25 +26,24 @@ BADGES = {
 # two forms, and unpacks it with or without a folder around it. `from None`: without it Colab's IPython 7.34 shows, in
 # place of the sentence, the trace of an error of its own.
 CELL = """\
-# Run this first. Where the course is not there yet, as on Colab and Kaggle, it is fetched. Twice does no harm.
+# @title Run this first: where the course is not there yet, as on Colab and Kaggle, it is fetched
 try:
     from course_lib import host
 except ImportError:
     import glob, os, sys
 
-    inputs = "/kaggle/input/"  # where Kaggle puts a course that is attached as an input
-    places = ["../", inputs + "*/", inputs + "*/*/", inputs + "*/*/*/", inputs + "datasets/*/*/*/"]
-    found = [path for place in places for path in glob.glob(place + "course_lib/host")]
-    folder = os.path.abspath(found[0] + "/../..") if found else os.path.expanduser("~/tumor-segmentation-course-{tag}")
+    places = ["..", *(f"/kaggle/input/{{form}}" for form in ("*", "*/*", "*/*/*", "datasets/*/*/*"))]  # or attached
+    found = [path for place in places for path in glob.glob(f"{{place}}/course_lib/host")]
+    home = os.path.expanduser("~/tumor-segmentation-course-{tag}")
+    folder = os.path.abspath(f"{{found[0]}}/../..") if found else home
     address = "{address}"
     fetch = f'git -c advice.detachedHead=false clone -q --depth 1 --branch {tag} {{address}} "{{folder}}"'
     if not os.path.exists(folder) and os.system(fetch):
-        raise SystemExit(
-            "The course cannot be fetched. On Kaggle: Settings → Internet on, or attach the course as an input. "
-            "Elsewhere: it takes a network and git; behind a proxy, HTTPS_PROXY. Then run this cell again.") from None
+        raise SystemExit("The course cannot be fetched. On Kaggle: Settings → Internet on, or attach the course as an "
+                         "input. Elsewhere: it takes a network and git; behind a proxy, HTTPS_PROXY. Then run this "
+                         "cell again.") from None
     sys.path.insert(0, folder)
     from course_lib import host
-
 host.begin()"""
 
 
@@ -71,6 +70,7 @@ def with_beginning(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         raise CourseError(f'{name}: no cell is tagged {SETUP_TAG!r}. Tag the one with the imports: # %% tags=["setup"]')
     begin = nbformat.v4.new_code_cell(begin_code(), id=BEGIN_TAG)
     begin.metadata["tags"] = [BEGIN_TAG, IGNORED_TAG]
+    begin.metadata["cellView"] = "form"  # Colab shows the title and folds the code away
     launch = nbformat.v4.new_markdown_cell(launch_line(name), id=LAUNCH_TAG)
     launch.metadata["tags"] = [LAUNCH_TAG]
     made.cells[setup[0] : setup[0]] = [begin]
