@@ -154,11 +154,22 @@ class TestDoctor:
         assert word in finding.found + finding.remedy
         assert doctor.processor_finding().found.startswith("2 of 64 cores")
 
-    def test_git_and_a_sandbox_are_worth_a_note_with_the_command_that_brings_them(self, monkeypatch):
+    @pytest.mark.parametrize(
+        ("system", "git", "sandbox"),
+        [
+            ("Linux", "sudo apt install git", "sudo apt install bubblewrap"),
+            ("Darwin", "brew install git", "brew install podman"),
+            ("Windows", "winget install Git.Git", "wsl --install"),
+        ],
+    )
+    def test_git_and_a_sandbox_are_worth_a_note_with_the_command_that_brings_them(
+        self, monkeypatch, system, git, sandbox
+    ):
+        monkeypatch.setattr(doctor.platform, "system", lambda: system)
         monkeypatch.setattr(doctor.shutil, "which", lambda name: "/bin/apt" if name == "apt" else None)
-        assert doctor.git_finding() == doctor.Finding("note", "git", doctor.git_finding().found, "sudo apt install git")
-        assert doctor.sandbox_finding().remedy == "sudo apt install bubblewrap"
-        assert "only instructors" in doctor.sandbox_finding().found
+        assert (doctor.git_finding().state, doctor.git_finding().remedy) == ("note", git)
+        assert (doctor.sandbox_finding().state, doctor.sandbox_finding().remedy) == ("note", sandbox)
+        assert "instructors" in doctor.sandbox_finding().found
 
     @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
     def test_a_console_that_lacks_its_marks_gets_the_report_all_the_same(self, encoding):

@@ -245,14 +245,14 @@ def git_finding() -> Finding:
 
 def sandbox_finding() -> Finding:
     """What would keep submissions apart; for instructors only."""
-    if os.name == "nt":
+    if platform.system() == "Windows":
         return Finding(
             "note", "sandbox", "none on Windows; for instructors: `course grade` runs in WSL", "wsl --install"
         )
     found = next((name for name in ("bwrap", "docker", "podman") if shutil.which(name)), None)
     if found:
         return Finding("ok", "sandbox", f"{found}, for `course grade`")
-    kind = "podman" if sys.platform == "darwin" else "bubblewrap"
+    kind = "podman" if platform.system() == "Darwin" else "bubblewrap"
     return Finding("note", "sandbox", "none; only instructors need one, for `course grade`", how_to_install(kind))
 
 
@@ -312,9 +312,9 @@ def same_folder(one: Path, other: Path) -> bool:
 
 def how_to_install(package: str) -> str:
     """Return the command that installs a program on this system."""
-    if os.name == "nt":
+    if platform.system() == "Windows":
         return {"git": "winget install Git.Git"}.get(package, f"winget install {package}")
-    if sys.platform == "darwin":
+    if platform.system() == "Darwin":
         return f"brew install {package}"
     tools = {"apt": "apt install", "dnf": "dnf install", "pacman": "pacman -S", "zypper": "zypper install"}
     found = next((words for tool, words in tools.items() if shutil.which(tool)), "apt install")
