@@ -1,6 +1,7 @@
 """`course evaluate` and `course predict` as they are typed, on patients small enough to know every score by hand."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -241,6 +242,7 @@ def test_a_slice_gets_a_mask_of_its_own_size_and_an_overlay(data_folder, run_fol
         assert np.asarray(mask).max() == 0
     with Image.open(tmp_path / "masks" / f"{patient}_2_overlay.png") as overlay:
         assert overlay.size == (SIZE, SIZE)
+        assert overlay.info["Description"].startswith(f"{patient}_2.tif, FLAIR in grey.")
         colored = np.ptp(np.asarray(overlay.convert("RGB")).astype(int), axis=-1) > 0
     assert (colored == (tumor_of(2) > 0)).all()
     assert "128 tumour pixels" in out
@@ -335,3 +337,18 @@ def test_help_shows_examples(command, capsys):
         cli.main([command, "--help"])
     assert end.value.code == 0
     assert "examples:" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        (np.s_[:8, :8], "64 of 1,024 pixels (6.2%), centred in the upper left of the picture"),
+        (np.s_[24:, 12:20], "64 of 1,024 pixels (6.2%), centred in the lower middle of the picture"),
+        (np.s_[12:20, 12:20], "64 of 1,024 pixels (6.2%), centred in the middle of the picture"),
+        (np.s_[:0], "The network marks no tumour."),
+    ],
+)
+def test_an_overlay_says_in_words_how_much_is_marked_and_where(place, said):
+    mask = np.zeros((32, 32), bool)
+    mask[place] = True
+    assert said in predict.describe(Path("scan_3.tif"), mask)

@@ -49,13 +49,13 @@ class Card:
         clear = "background:transparent"
         cell = f"padding:2px 10px 2px 0;vertical-align:top;text-align:left;{clear}"
         rows = "".join(
-            f'<tr style="{clear}"><th style="{cell};font-weight:normal;opacity:.75">{html.escape(label)}</th>'
+            f'<tr style="{clear}"><th scope="row" style="{cell};font-weight:normal;opacity:.75">{html.escape(label)}</th>'
             f'<td style="{cell}"><pre style="margin:0;color:inherit;{clear}">{html.escape(value)}</pre></td></tr>'
             for label, value in self.details
         )
         table = f'<table style="margin:4px 0;border:0">{rows}</table>' if rows else ""
         return (
-            f'<div role="status" style="border-left:5px solid {self.colour};padding:4px 12px;margin:4px 0">'
+            f'<div role="status" lang="en" style="border-left:5px solid {self.colour};padding:4px 12px;margin:4px 0">'
             f"<div><b>{self.symbol} {html.escape(self.word)}</b>: {html.escape(self.title)}</div>"
             f"{lines}{table}{_pictures(*self.images) if self.images else ''}</div>"
         )

@@ -20,6 +20,7 @@ Also predicted, with a note that says so:
   a sequence missing (equal to FLAIR)   as it is
 Refused, with the reason: three sequences of 16 bits, other kinds of numbers, transparency, masks, damaged files.
 For scan_12.tif the folder gets scan_12_mask.tif (0 or 255, of the slice's size) and scan_12_overlay.png.
+The overlay carries its description in words (PNG text "Description").
 Without a model as the first word, the network that ships with the course is used.
 """
 CHUNK = 32  # slices in memory at once
@@ -141,9 +142,10 @@ def predict_files(model, paths, threshold):
 
 
 def write_prediction(path, mask, out):
-    """Write one slice's mask and overlay; returns the mask's path."""
+    """Write one slice's mask and overlay, which carries its description; returns the mask's path."""
     import numpy as np
     from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
 
     from course_lib import plots
     from course_lib.commands.scans import read_scan
@@ -152,6 +154,24 @@ def write_prediction(path, mask, out):
     target = out / f"{path.stem}_mask.tif"
     with atomic_path(target) as draft:
         Image.fromarray(np.where(mask, 255, 0).astype(np.uint8)).save(draft, format="TIFF")
+    description = PngInfo()  # for whom a picture says nothing; viewers and screen readers find it under this name
+    description.add_itxt("Description", describe(path, mask))
     with atomic_path(out / f"{path.stem}_overlay.png") as draft:
-        Image.fromarray(plots.blend(read_scan(path).image, mask)).save(draft, format="PNG")
+        Image.fromarray(plots.blend(read_scan(path).image, mask)).save(draft, format="PNG", pnginfo=description)
     return target
+
+
+def describe(path, mask):
+    """What an overlay shows, in words: how much the mask covers, and where."""
+    import numpy as np
+
+    if not mask.any():
+        return f"{path.name}, FLAIR in grey. The network marks no tumour."
+    rows, columns = np.nonzero(mask)
+    upright = ("upper", "middle", "lower")[min(2, int(3 * rows.mean() / mask.shape[0]))]
+    across = ("left", "middle", "right")[min(2, int(3 * columns.mean() / mask.shape[1]))]
+    where = "middle" if upright == across else f"{upright} {across}"
+    return (
+        f"{path.name}, FLAIR in grey. What the network takes for tumour is tinted orange: {mask.sum():,} of "
+        f"{mask.size:,} pixels ({mask.mean():.1%}), centred in the {where} of the picture."
+    )
