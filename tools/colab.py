@@ -2,6 +2,7 @@
 
 python tools/colab.py                  # every lesson; builds .venv-colab first
 python tools/colab.py --only 06        # one lesson, as somebody who begins there
+python tools/colab.py --fresh          # every lesson on a machine never used before, not the first alone: slower
 python tools/colab.py --keep DIR       # keep the executed notebooks
 
 The lesson's own first cell fetches the course, from a bare repository made of the working tree: git is told to go there
@@ -56,16 +57,12 @@ class Result:
         return f"{said}: FAILED\n{self.fault}" if self.fault else said
 
 
-def run_lesson(lesson: Lesson, colab: Colab, source: Path, keep: Path | None = None) -> Result:
-    """Run a lesson's learner's copy on a Colab machine that was never used before."""
-    colab.forget_course()
+def run_lesson(lesson: Lesson, colab: Colab, environment: dict[str, str], keep: Path | None = None) -> Result:
+    """Run a lesson's learner's copy alone in an empty folder; put it into `keep` with what it showed."""
     before = colab.packages()
     notebook = learners_copy(with_beginning(read_source(lesson.source)))
     with tempfile.TemporaryDirectory(prefix="colab-") as made:
-        home, content = Path(made, "root"), Path(made, "content")
-        home.mkdir()
-        content.mkdir()
-        result = _execute(notebook, colab, colab.environment(home, source), content)
+        result = _execute(notebook, colab, environment, Path(made))
     if keep:
         keep.mkdir(parents=True, exist_ok=True)
         nbformat.write(notebook, keep / lesson.learner.name)
@@ -120,6 +117,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--only", nargs="+", metavar="NN", help="lessons whose names start so")
     parser.add_argument("--python", help="the Python to take (default: 3.13, else what there is)")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the executed notebooks there")
+    parser.add_argument("--fresh", action="store_true", help="every lesson on a machine never used before")
     options = parser.parse_args(arguments)
     failed = []
     try:
@@ -127,10 +125,14 @@ def main(arguments: list[str] | None = None) -> int:
         colab = Colab.build(ROOT / ".venv-colab", options.python)
         with tempfile.TemporaryDirectory(prefix="published-") as folder:
             source = publish(Path(folder, "course.git"))
+            colab.forget_course()
             fault = without_network(colab)
             failed += [fault] if fault else []
-            for lesson in lessons:
-                result = run_lesson(lesson, colab, source, options.keep)
+            for number, lesson in enumerate(lessons):
+                if number == 0 or options.fresh:
+                    colab.forget_course()  # so the lesson's first cell has to fetch it
+                    home = Path(tempfile.mkdtemp(dir=folder))
+                result = run_lesson(lesson, colab, colab.environment(home, source), options.keep)
                 failed += [lesson.name] if result.fault else []
                 print(f"{lesson.name}: {result}", flush=True)
     except CourseError as error:
