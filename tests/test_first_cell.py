@@ -1,5 +1,6 @@
 """The first cell of every lesson: it fetches the course where it is not, does no harm twice, and explains failures."""
 
+import json
 import os
 import re
 import shutil
@@ -10,10 +11,13 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from course_lib.check import exercises
+from course_lib.grading.answers import cells_for
 from tools import repository
 from tools.notebook_build.beginning import begin_code, launch_line, with_beginning
 from tools.notebook_build.faults import without_alt_text
-from tools.notebook_build.source import find_lessons, read_source
+from tools.notebook_build.slices import exercise_names, slice_of
+from tools.notebook_build.source import find_lessons, learners_copy, read_source, to_text
 
 ROOT = Path(__file__).parents[1]
 LESSONS = find_lessons(ROOT / "notebooks")
@@ -163,3 +167,14 @@ def test_the_repository_is_named_in_no_second_place():
 
     assert repository.tag() == f"v{course_lib.__version__}"
     assert repository.address() not in "".join(path.read_text() for path in (ROOT / "course_lib").rglob("*.py"))
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=[lesson.name for lesson in LESSONS])
+def test_grading_and_slices_never_run_the_fetching(lesson):
+    solved = with_beginning(read_source(lesson.source))
+    released, handed_in = learners_copy(solved), json.loads(to_text(solved))
+    chosen = cells_for(handed_in, json.loads(to_text(released)), exercises(lesson.number))
+    assert (chosen.blank, chosen.flags) == ([], [])
+    assert not [cell for cell in chosen.cells if "fetch" in cell and "kaggle/input" in cell]
+    for name in exercise_names(solved):
+        assert "begin" not in [cell.id for cell in slice_of(solved, name)]
