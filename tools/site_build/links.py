@@ -13,7 +13,7 @@ from course_lib.errors import CourseError
 from tools.repository import ROOT, github_link
 
 FILES = "files"  # folder of the site's source for pictures of the repository
-_LINK = re.compile(r"""(\]\(|<img[^>]*?\ssrc=")(?![a-z]+:|[#/])([^)"\s#]*)(#[^)"\s]*)?""")
+_LINK = re.compile(r"""(\]\(|<img[^>]*?\ssrc="|^```\{image\} )(?![a-z]+:|[#/])([^)"\s#]*)(#[^)"\s]*)?""", re.M)
 _CODE = re.compile(r"(^```.*?^```|`[^`\n]+`)", re.S | re.M)
 _PICTURES = (".png", ".gif", ".svg", ".webp", ".jpg")
 
@@ -72,7 +72,7 @@ class Links:
 
 
 def _is_code(part: str) -> bool:
-    return part.startswith("`") and not part.startswith("```{glossary}")
+    return part.startswith("`") and not part.startswith(("```{glossary}", "```{image}"))
 
 
 def without_empty_sections(text: str) -> str:

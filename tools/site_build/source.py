@@ -6,6 +6,7 @@ from pathlib import Path
 import nbformat
 
 from course_lib.storage import write_atomically
+from tools import repository
 from tools.notebook_build.source import Lesson, find_lessons
 from tools.repository import ROOT
 from tools.site_build import lessons as made
@@ -81,13 +82,14 @@ def _write_lesson(lesson: Lesson, links: Links, out: Path) -> None:
 
 
 def _filled(text: str, page: str, chapters: list[Lesson]) -> str:
-    """Fill the places of a page that follow from the lessons: the list of lessons, lesson 1's launch links."""
+    """Fill the places of a page that follow from elsewhere: lessons, launch links, repository, licence."""
     up = "../" * (page.count("/") + 1)  # from docs/ to the root
     if "<!-- lessons -->" in text:
         text = text.replace("<!-- lessons -->", _list_of(chapters, up))
     if "<!-- licence -->" in text:
         licence = (ROOT / "LICENSE").read_text(encoding="utf-8")
         text = text.replace("<!-- licence -->", f"```text\n{licence}```")
+    text = text.replace("<!-- repository -->", f"[the repository]({repository.address()})")
     return text.replace("<!-- launch -->", made.launch_links(chapters[0].name, "Begin with lesson 1 on"))
 
 
