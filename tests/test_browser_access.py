@@ -7,6 +7,11 @@ not ours to mend.
 import browser
 import pytest
 
+from course_lib.check.banks import find_exercise
+from course_lib.check.judging import judge
+from course_lib.grading import feedback
+from course_lib.grading.model import Row
+
 pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
 pytestmark = pytest.mark.browser
 
@@ -169,6 +174,22 @@ def test_at_twice_the_size_cards_and_widgets_stay_within_the_page(page, theme):
         browser.photograph(page, f"access-{theme.lower()}-zoomed-browser")
     finally:
         page.set_viewport_size(size)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_page_of_feedback_shuts_nobody_out(page, scheme):
+    exercise = find_exercise("largest_slice")
+    answers = {"wrong": lambda masks: int(masks.argmax()), "right": exercise.reference, "open": ...}
+    results = {name: vars(judge(exercise, answer, {})) for name, answer in answers.items()}
+    told = {"status": "noted", "text": "Comparing the sequences tells nothing."}
+    row = Row("one", "A. Student", results=results | {"what_a_copy_costs": told})
+    fresh = page.context.new_page()
+    fresh.emulate_media(color_scheme=scheme)
+    fresh.set_content(feedback.page(row, {"total": "0.5", "wrong": "0", "right": "1"}))
+    assert fresh.get_by_text("position of the largest pixel").count() == 1
+    browser.photograph(fresh, f"feedback-{scheme}")
+    assert browser.shut_out(fresh, "body") == []
+    fresh.close()
 
 
 def test_the_console_stays_free_of_errors(page):
