@@ -21,8 +21,8 @@ BADGES = {
     "Open in Binder": ("https://mybinder.org/badge_logo.svg", repository.binder_link),
 }
 
-# `git clone` leaves nothing behind where it fails, so the folder is there only once it is whole. It lies in the user's
-# own folder and not in a temporary one, where anybody could have put another. Kaggle mounts what is attached in one of
+# The course may lie around the notebook, whose kernel is another Python, or beside it, as in a class's release. Else it
+# goes to the user's own folder and not to a temporary one, where anybody could have put another. Kaggle mounts what is attached in one of
 # two forms, and unpacks it with or without a folder around it. `from None`: without it Colab's IPython 7.34 shows, in
 # place of the sentence, the trace of an error of its own.
 CELL = """\
@@ -32,13 +32,13 @@ try:
 except ImportError:
     import glob, os, sys
 
-    places = ["..", *(f"/kaggle/input/{{form}}" for form in ("*", "*/*", "*/*/*", "datasets/*/*/*"))]  # or attached
+    places = ["..", "course", *(f"/kaggle/input/{{form}}" for form in ("*", "*/*", "*/*/*", "datasets/*/*/*"))]
     found = [path for place in places for path in glob.glob(f"{{place}}/course_lib/host")]
     home = os.path.expanduser("~/tumor-segmentation-course-{tag}")
     folder = os.path.abspath(f"{{found[0]}}/../..") if found else home
     address = "{address}"
     fetch = f'git -c advice.detachedHead=false clone -q --depth 1 --branch {tag} {{address}} "{{folder}}"'
-    if not os.path.exists(folder) and os.system(fetch):
+    if not os.path.exists(f"{{folder}}/course_lib/host") and os.system(fetch):
         raise SystemExit("The course cannot be fetched. On Kaggle: Settings → Internet on, or attach the course as an "
                          "input. Elsewhere: it takes a network and git; behind a proxy, HTTPS_PROXY. Then run this "
                          "cell again.") from None
