@@ -22,9 +22,9 @@ BADGES = {
 }
 
 # The course may lie around the notebook, whose kernel is another Python, or beside it, as in a class's release. Else it
-# goes to the user's own folder and not to a temporary one, where anybody could have put another. Kaggle mounts what is attached in one of
-# two forms, and unpacks it with or without a folder around it. `from None`: without it Colab's IPython 7.34 shows, in
-# place of the sentence, the trace of an error of its own.
+# goes to the user's own folder, and not to a temporary one where anybody could have put another. Kaggle mounts what is
+# attached in one of two forms, and unpacks it with or without a folder around it. `from None`: without it Colab's
+# IPython 7.34 shows, in place of the sentence, the trace of an error of its own.
 CELL = """\
 # @title Run this first: where the course is not there yet, as on Colab and Kaggle, it is fetched
 try:
