@@ -47,6 +47,15 @@ def test_the_animation_loops_and_rests_longest_on_its_last_frame(record, tmp_pat
     assert max(pauses) == pauses[-1] > pauses[0] > pauses[1]
 
 
+def test_epochs_in_which_most_is_learned_are_shown_for_longer(record, tmp_path):
+    frame = tool.draw(record, 0)
+    frames = [Image.eval(frame, lambda value, k=k: max(value - 9 * k, 0)) for k in range(10)]
+    tool.write_gif(frames, tmp_path / "ten.gif")
+    with Image.open(tmp_path / "ten.gif") as picture:
+        pauses = [picture.seek(k) or picture.info["duration"] for k in range(10)]
+    assert min(pauses[1:5]) > max(pauses[7:9]) >= 334
+
+
 def test_a_kept_record_is_drawn_again_without_training(record, tmp_path, monkeypatch, capsys):
     np.savez(tmp_path / "kept.npz", **record._asdict())
     monkeypatch.setattr(tool, "train", lambda plan: pytest.fail("trained although a record was kept"))

@@ -23,7 +23,8 @@ from course_lib.plots import grey, style
 from course_lib.storage import atomic_path, write_atomically
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "images"
-MILLISECONDS = {"first": 1600, "between": 420, "last": 5000}
+MILLISECONDS = {"first": 1600, "early": 1000, "between": 400, "last": 5000}
+EARLY = 5  # epochs in which most is learned, and shown for longer
 MOST_BYTES = 1_500_000  # a README is read on phones
 COLOURS = 128
 LETTERS = {"font.size": 17, "axes.labelsize": 17, "xtick.labelsize": 15, "ytick.labelsize": 15}  # read on phones
@@ -217,6 +218,7 @@ def write_gif(frames, path: Path) -> int:
     palette = sample.quantize(COLOURS, method=Image.Quantize.MEDIANCUT)
     pictures = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     pauses = [MILLISECONDS["between"]] * len(frames)
+    pauses[1 : 1 + EARLY] = [MILLISECONDS["early"]] * len(pauses[1 : 1 + EARLY])
     pauses[0], pauses[-1] = MILLISECONDS["first"], MILLISECONDS["last"]
     with atomic_path(path) as part:
         pictures[0].save(part, "GIF", save_all=True, append_images=pictures[1:], duration=pauses, loop=0, optimize=True)
