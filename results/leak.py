@@ -30,7 +30,7 @@ from course_lib.training import Recipe, fit_arrays
 RESULTS = Path(__file__).resolve().parent
 TABLE, SUMMARY, FIGURE = RESULTS / "leak.csv", RESULTS / "leak_summary.csv", RESULTS / "leak.png"
 SPLITS = {"slice": data.split_by_slice, "patient": data.split_by_patient}
-SLICES_SEEN = 24_000  # by every network, counted with repetition
+SLICES_SEEN = 16_000  # by every network, counted with repetition
 NETWORK = {"size": 64, "width": 0.25, "weights": None, "standardise": True, "encoder_norm": True}
 RECIPES = {
     "original": Recipe.original(**NETWORK),
