@@ -29,7 +29,6 @@ NOT_ON_WINDOWS = {  # files and tests, by a part of their name
     "a_file_beyond_the_allowed_size": "Windows has no limit on the size of a file",
     "a_run_killed_again_and_again": "kills by a signal that Windows does not have",
     "links_pipes_and_huge_files": "Windows has no pipes in folders",
-    "pipe in place of a slice": "Windows has no pipes in folders",
     "a_command_of_another_environment": SCRIPT,
     "a_gpu_is_found_by_its_tool": SCRIPT,
     "a_driver_that_sees_no_gpu": SCRIPT,
