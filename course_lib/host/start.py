@@ -134,11 +134,13 @@ def places_to_write(machine: Machine) -> list[str]:
         return []
     elsewhere = Path(Path.home() if writable(Path.home()) else tempfile.gettempdir(), "tumor-segmentation-course-files")
     os.environ.setdefault("COURSE_RUNS", str(elsewhere / "runs"))
+    said = f"· The course's folder is read-only: runs go to {os.environ['COURSE_RUNS']}"
     if located() is None:
         from course_lib import phantoms
 
         os.environ["COURSE_DATA"] = str(phantoms.make_phantoms(elsewhere))
-    return [f"· {home} is read-only: what the lessons write goes to {elsewhere}."]
+        said += f", synthetic patients to {elsewhere}"
+    return [f"{said}."]
 
 
 def what_it_uses(machine: Machine) -> list[str]:
