@@ -242,7 +242,7 @@ def make_venv() -> None:
     made = quietly([sys.executable, "-m", "venv", "--clear", str(VENV)])
     if made.returncode:
         shutil.rmtree(str(VENV), ignore_errors=True)
-        raise Problem(f"{made.stdout.strip()[-2000:]}\n\n{explain(made.stdout)}")
+        raise Problem(explain(made.stdout))
 
 
 def is_sound(python: Path) -> bool:
@@ -255,18 +255,18 @@ def install() -> None:
     """Install the course, for work on it, with the versions that it was tested with.
 
     Raises:
-        Problem: pip fails; the end of what it said comes before the sentence.
+        Problem: pip fails.
     """
     asked = ["--constraint", "constraints.txt", "--editable", ".[dev]"]
     done = quietly([str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *asked])
     if done.returncode:
         if any(re.search(pattern, done.stdout) for pattern, _ in BEFORE_INSTALLING):
             STARTED.unlink()
-        raise Problem(f"{done.stdout.strip()[-2000:]}\n\n{explain(done.stdout)}")
+        raise Problem(explain(done.stdout))
 
 
 def explain(said: str) -> str:
-    """Return what to do about an error that pip, venv or the system reports, in a sentence or two.
+    """Return what to do about an error that pip, venv or the system reports: a sentence or two, or its end if unknown.
 
     >>> explain("OSError: [Errno 28] No space left on device").split(".")[0]
     'The disk is full'
@@ -276,7 +276,7 @@ def explain(said: str) -> str:
         if found:
             facts = {"python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}"}
             return sentence.format(root=ROOT, **facts, **found.groupdict())
-    return "The environment could not be built: see above. Run this again once that is mended."
+    return f"{said.strip()[-2000:]}\n\nThe environment could not be built: see above. Mend that and run this again."
 
 
 def run_steps(steps: list, more: list) -> int:
