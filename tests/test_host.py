@@ -33,7 +33,8 @@ def write(root, files):
 def on(monkeypatch):
     """A function that makes the course believe that it runs on another machine; no real scans, nothing set."""
     for name in ("COURSE_DATA", "COURSE_RUNS", "COURSE_PRESET", *machine.THREADS):
-        monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv(name, "")  # so that what a test sets there is taken back, too
+        monkeypatch.delenv(name)
 
     def become(**changes):
         monkeypatch.setattr(start, "look", lambda: SMALL._replace(**changes))
@@ -264,9 +265,6 @@ def test_in_a_read_only_folder_what_is_written_goes_elsewhere(on, monkeypatch, t
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
     few = phantoms.make_phantoms
     monkeypatch.setattr(phantoms, "make_phantoms", lambda root: few(root, patients=2, size=32))
-    monkeypatch.setenv("COURSE_RUNS", "")
-    monkeypatch.delenv("COURSE_RUNS")
-    monkeypatch.setenv("COURSE_DATA", "")
     host.begin()
     assert re.search(r"is read-only: runs go to \S+, synthetic patients to \S+\.\n", capsys.readouterr().out)
     assert data.find_data().is_relative_to(tmp_path)
