@@ -43,6 +43,7 @@ def test_the_animation_loops_and_rests_longest_on_its_last_frame(record, tmp_pat
     with Image.open(path) as picture:
         assert picture.n_frames == 3
         assert picture.info["loop"] == 0
+        assert picture.convert("RGB").getpixel((3, picture.height - 3)) == (255, 255, 255)  # as the page around it
         pauses = [picture.seek(k) or picture.info["duration"] for k in range(3)]
     assert max(pauses) == pauses[-1] > pauses[0] > pauses[1]
 
