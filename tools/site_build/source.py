@@ -1,10 +1,12 @@
 """Puts together what Sphinx reads: the pages of docs/, the lessons, the repository's documents, the library."""
 
+import re
 import shutil
 from pathlib import Path
 
 import nbformat
 
+from course_lib.errors import CourseError
 from course_lib.storage import write_atomically
 from tools import repository
 from tools.notebook_build.source import Lesson, find_lessons
@@ -89,8 +91,22 @@ def _filled(text: str, page: str, chapters: list[Lesson]) -> str:
     if "<!-- licence -->" in text:
         licence = (ROOT / "LICENSE").read_text(encoding="utf-8")
         text = text.replace("<!-- licence -->", f"```text\n{licence}```")
+    text = re.sub(r"<!-- alt of (\S+) -->", lambda found: _description(found[1]), text)
     text = text.replace("<!-- repository -->", f"[the repository]({repository.address()})")
     return text.replace("<!-- launch -->", made.launch_links(chapters[0].name, "Begin with lesson 1 on"))
+
+
+def _description(picture: str) -> str:
+    """Return the alt text that the README gives a picture, so that it is written once.
+
+    Raises:
+        CourseError: the README does not show it.
+    """
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = re.search(rf"!\[([^\]]+)\]\({re.escape(picture)}\)", readme)
+    if found is None:
+        raise CourseError(f"README.md shows no {picture}, whose description the site takes over. Mend docs/index.md.")
+    return found[1]
 
 
 def _list_of(chapters: list[Lesson], up: str) -> str:
