@@ -1,7 +1,7 @@
 """Build the course's web site from docs/, the executed solutions and the docstrings. Nothing is fetched.
 
 python tools/build_site.py                 # into build/site
-python tools/build_site.py --out /tmp/x    # elsewhere
+python tools/build_site.py --out public    # elsewhere
 """
 
 import argparse
