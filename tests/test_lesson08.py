@@ -78,11 +78,11 @@ def test_four_averages_crown_three_models_and_the_first_the_one_that_misses_most
     assert len(set(winners)) == 3
     assert winners[0] == 2
     missed = scores["share of tumour missed"]
-    assert missed[2] > 1.4 * max(missed[:2])
+    assert missed == sorted(missed)
     assert missed[2] > 0.25  # more than a quarter, as the text says
     for name in AVERAGES[1:]:
-        assert scores[name][2] < min(scores[name][:2]) - 0.015
-        assert abs(scores[name][0] - scores[name][1]) < 0.005
+        assert scores[name][2] == min(scores[name])
+        assert abs(scores[name][0] - scores[name][1]) < 0.01
 
 
 # ---- what a mean hides
@@ -93,60 +93,61 @@ def test_most_patients_lie_above_the_mean(shown):
         shown, r"(\d+) of (\d+) patients lie above the mean, (\d+) below 0\.5; worst: ([\d.]+)"
     )
     assert above > 0.6 * patients
-    assert far_below == 3  # as the picture's description says
-    assert 0.15 < worst < 0.3
+    assert far_below == 2  # as the picture's description says
+    assert worst < 0.1
 
 
 WAYS = ("lesions", "found", "parts drawn", "of these no lesion", "slices with false alarm")
 SCORES = ("mean lesion F1", "mean HD95, px", "patients without HD95", "mean Dice")
 
 
-def test_most_lesions_are_found_and_most_parts_drawn_are_none(shown):
-    lesions, found, drawn, wrong, _, f1, _, _, dice = (row(shown, name, 2) for name in (*WAYS, *SCORES))
-    assert lesions[0] - found[0] == 2
-    assert wrong[0] > 0.5 * drawn[0]
-    assert f1[0] < dice[0] - 0.1
+def test_most_lesions_are_found_and_nearly_half_of_the_parts_drawn_are_none(shown):
+    lesions, found, drawn, wrong = (row(shown, name, 2) for name in WAYS[:4])
+    assert lesions[0] - found[0] == 3
+    assert 0.4 < wrong[0] / drawn[0] < 0.5
 
 
 def test_the_largest_part_alone_mends_f1_and_distance_loses_a_lesion_and_hardly_moves_dice(shown):
     _, found, _, wrong, alarms, f1, distance, without, dice = (row(shown, name, 2) for name in (*WAYS, *SCORES))
-    assert wrong[1] == 0
+    assert wrong[1] == 1
     assert found[0] - found[1] == 1
     assert alarms[1] < alarms[0]
-    assert f1[1] > 0.95
+    assert f1[1] > 0.9
     assert distance[1] == pytest.approx(0.5 * distance[0], rel=0.1)
     assert without == [0, 0]
     assert 0 < dice[1] - dice[0] < 0.025
 
 
-def test_mirrors_and_neighbours_remove_most_strays_and_two_lesions_and_leave_one_patient_nothing(shown):
+def test_more_looks_without_specks_remove_most_strays_and_a_lesion_and_a_quarter_of_the_distance(shown):
     _, found, _, wrong, alarms, _, distance, without, dice = (row(shown, name, 3) for name in (*WAYS, *SCORES))
-    assert wrong[2] < 0.2 * wrong[0]
+    assert wrong[2] < 0.15 * wrong[0]
     assert alarms[2] < 0.5 * alarms[0]
-    assert found[0] - found[2] == 2
-    assert without == [0, 0, 1]
-    assert distance[2] < 0.7 * distance[0]
-    assert 0 < dice[2] - dice[0] < 0.025
+    assert found[0] - found[2] == 1
+    assert without == [0, 0, 0]
+    assert distance[2] == pytest.approx(0.75 * distance[0], rel=0.07)
+    assert 0 <= dice[2] - dice[0] < 0.025
 
 
-def test_the_patient_that_keeps_nothing_is_the_worst_and_its_tumour_is_hardly_brighter_than_the_brain(scored):
-    scans, images, truth, guess, _, voted, _ = scored
+def test_the_worst_patient_is_found_on_one_slice_and_loses_that_by_either_remedy(scored):
+    scans, images, truth, guess, kept, voted, _ = scored
     dice = evaluation.dice_by_patient(scans.patient, truth, guess)
-    after = evaluation.dice_by_patient(scans.patient, truth, voted)
-    assert list(after.index[after == 0]) == [dice.idxmin()]
     own = (scans.patient == dice.idxmin()).to_numpy()
-    assert (truth & guess)[own].any(axis=(1, 2)).sum() == 2
+    assert (truth & guess)[own].any(axis=(1, 2)).sum() == 1
+    for drawn in (kept, voted):
+        assert drawn[own].any()  # so the distance is not missing
+        assert not (truth & drawn)[own].any()
     assert excess(images[own], truth[own]) < 0.3
     others = [excess(images[rows], truth[rows]) for rows in scans.groupby("patient").indices.values()]
     assert excess(images[own], truth[own]) < np.quantile(others, 0.25)
 
 
-def test_the_outline_far_off_is_on_a_single_slice_low_in_the_head(scored):
+def test_the_outline_far_off_is_a_twentieth_of_the_drawing_on_four_slices_and_on_the_other_side(scored):
     _, _, truth, guess, kept, _, rows = scored
-    stray = (guess & ~kept)[rows].any(axis=(1, 2))
-    assert stray.sum() == 1
-    assert stray.argmax() < 0.2 * len(rows)
-    assert not (truth[rows][stray]).any()
+    stray, area = (guess & ~kept)[rows], guess[rows].sum()
+    assert (len(rows), stray.any(axis=(1, 2)).sum()) == (40, 4)
+    assert stray.sum() / area == pytest.approx(0.05, abs=0.01)
+    tumour, other = (np.argwhere(mask)[:, 2] for mask in (truth[rows], stray))  # columns
+    assert tumour.max() < 64 < other.min()
 
 
 def excess(images, truth):
@@ -159,14 +160,13 @@ def excess(images, truth):
 
 def test_what_the_text_says_of_real_patients_the_card_of_the_network_says(words):
     card = " ".join((models.SHIPPED_FILE.parent / "README.md").read_text(encoding="utf-8").split())
-    patients, before, after = (
-        int(n) for n in re.search(r"On (\d+) real patients .* from (\d+) pixels to (\d+) and halved", words).groups()
-    )
+    said = r"On (\d+) real .* HD95 from ([\d.]+) pixels to ([\d.]+), and false alarms from (\d+) slices to (\d+)\."
+    patients, *figures = re.search(said, words).groups()
     assert f"on the {patients} patients that it never saw" in card
-    distances = [float(number) for number in re.findall(r"HD95 ([\d.]+) pixels", card)]
-    assert [before, after] == pytest.approx(distances, abs=0.5)
-    first, second = re.search(r"alarm on (\d+) of .* false alarms on (\d+) slices", card).groups()
-    assert int(second) == pytest.approx(int(first) / 2, rel=0.1)
+    plain = re.search(r"HD95 ([\d.]+) pixels\. It raises a false alarm on (\d+) of", card).groups()
+    way = r"--flip --neighbors 0\.25 --parts 0\.2`\): .* HD95 ([\d.]+) pixels, false alarms on (\d+) slices"
+    more = re.search(way, card).groups()
+    assert figures == [plain[0], more[0], plain[1], more[1]]
 
 
 # ---- how sure
@@ -185,30 +185,26 @@ def test_patients_differ_by_about_two_tenths(shown):
     assert 0.16 < deviation < 0.25
 
 
-def test_d_is_worse_of_c_nothing_is_known_and_b_helps_most_without_a_mean_that_is_sure(shown):
+def test_d_is_worse_of_c_nothing_is_known_and_b_helps_most_patients_that_it_changes(shown):
     names = ("low", "high", "higher", "lower", "p_value")
     low, high, higher, lower, p_value = (row(shown, name, 3) for name in names)
-    assert low[0] < 0 < high[0]
     assert all(0 < gained < 0.02 for gained in row(shown, "difference", 3)[:2])
-    assert (higher[0], lower[0]) == (16, 2)  # as the text says
-    assert p_value[0] < 0.01
+    assert 0 < low[0] < 0.003 < high[0]  # "by a hair"
+    assert (higher[0], lower[0]) == (13, 1)  # as the text says
+    assert p_value[0] < 0.05
     assert low[1] < 0 < high[1]
     assert higher[1] > 12 > lower[1] > 4
     assert p_value[1] > 0.1
     assert high[2] < 0
-    assert lower[2] == 19  # as the text says
+    assert lower[2] == 22  # as the text says
     assert p_value[2] < 0.01
 
 
-def test_most_gain_little_by_the_largest_part_three_much_and_one_loses_a_tenth(scored):
-    scans, _, truth, guess, kept, _, _ = scored
-    before, after = (evaluation.dice_by_patient(scans.patient, truth, drawn) for drawn in (guess, kept))
-    change = after - before
-    gains = change[change > 0]
-    assert (gains < 0.01).sum() > 0.5 * len(gains)
-    assert (gains > 0.05).sum() == 3
-    assert change.min() == pytest.approx(-0.1, abs=0.02)
-    assert (change < -0.02).sum() == 1
+def test_without_one_patient_a_quarter_of_the_gain_is_left(shown):
+    gain, rest = printed(shown, r"mean gain of B: ([\d.]+); without the one who gained most: ([\d.]+)")
+    assert rest / gain == pytest.approx(0.25, abs=0.05)
+    (unchanged,) = printed(shown, r"no change at all: (\d+) of 24 patients")
+    assert unchanged == 10
 
 
 def test_all_four_intervals_overlap(shown):
