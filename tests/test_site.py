@@ -54,11 +54,11 @@ def test_addresses_elsewhere_places_on_the_page_and_code_stay_as_they_are(book):
 
 
 def test_a_picture_of_the_repository_comes_along(book, tmp_path):
-    made = book.rewritten("![scans](images/phantoms.png)", "data/README.md", "data/index.md")
+    made = book.rewritten("![scans](images/glance.png)", "data/README.md", "data/index.md")
     book.copy_pictures(tmp_path)
-    assert made == "![scans](../files/data/images/phantoms.png)"
-    assert (tmp_path / "files/data/images/phantoms.png").read_bytes() == (
-        ROOT / "data/images/phantoms.png"
+    assert made == "![scans](../files/data/images/glance.png)"
+    assert (tmp_path / "files/data/images/glance.png").read_bytes() == (
+        ROOT / "data/images/glance.png"
     ).read_bytes()
 
 
