@@ -73,7 +73,7 @@ with_tumor = np.flatnonzero(truths.any(axis=(1, 2)))
 slice_dice = np.array([evaluation.dice_score(truths[k], guesses[k]) for k in with_tumor])
 one = with_tumor[slice_dice.argsort()[len(with_tumor) // 2]]
 axes = plots.overlay(images[one], probabilities[one], title=f"{scans.patient[one]}, slice {scans.slice[one]}")
-plots.show(axes, alt="A FLAIR slice, the network's probabilities in colour: high over the lesion, low in a dark spot")
+plots.show(axes, alt="A FLAIR slice, the network's probabilities in colour: high over most of the lesion")
 
 # %% [markdown]
 # An **overlay** shows how sure the network is, and hides the scan below it. It says nothing about who is right. For
@@ -82,12 +82,12 @@ plots.show(axes, alt="A FLAIR slice, the network's probabilities in colour: high
 # %%
 axes = plots.contour(images[one], truths[one], guesses[one])
 print(f"Dice of this slice: {np.median(slice_dice):.2f}")
-plots.show(axes, alt="The same slice with two outlines: they share most of their way, and part at a dark inlet")
+plots.show(axes, alt="The same slice with two outlines: the dashed one runs inside the other and lacks two tips")
 
 # %% [markdown]
-# Half of all tumour slices look better than this, half worse. The two lines share most of their way, and part at the
-# dark inlet below on the right: the expert left it out. Is that good? To see *how* it is wrong, ask of every pixel what
-# became of it.
+# Half of all tumour slices look better than this, half worse. The dashed line runs inside the solid one nearly all the
+# way round, and leaves out two tips below. Is that good? To see *how* it is wrong, ask of every pixel what became of
+# it.
 #
 # ### Exercise 1: what became of every pixel?
 #
@@ -137,7 +137,7 @@ check("error_codes", error_codes)
 axes = plots.error_map(images[one], truths[one], guesses[one])
 counts = np.bincount(masks.error_codes(truths[one], probabilities[one]).ravel(), minlength=4)
 print(dict(zip(["healthy", "hits", "misses", "false alarms"], counts.tolist())))
-plots.show(axes, alt="The error map: a blue area of hits, few misses, false alarms at the rim and in the inlet")
+plots.show(axes, alt="The error map: a blue area of hits, hatched misses round it and in two tips below")
 
 # %% [markdown]
 # ## Where the threshold lies
@@ -148,7 +148,8 @@ plots.show(axes, alt="The error map: a blue area of hits, few misses, false alar
 widgets.threshold_explorer(probabilities[one], truths[one], images[one])
 
 # %% [markdown]
-# Up: misses. Down: false alarms. And nowhere none of both. Somewhere between lies the best Dice.
+# Up: misses. Down: false alarms, though few on this slice. And nowhere none of both. Dice is best at the far left: even
+# there nearly all that is marked is tumour. Would every slice say so?
 #
 # ### Exercise 2: the best threshold
 #
@@ -187,19 +188,19 @@ check("best_threshold", best_threshold)
 rows = [scans.index[scans.patient == name] for name in scans.patient.unique()]
 thresholds = np.round(np.arange(0.05, 1, 0.05), 2)
 dice = np.array([[evaluation.dice_score(truths[k], probabilities[k] >= t) for t in thresholds] for k in rows])
-worst = int(dice.max(axis=1).argmin())
-axes = plots.dice_by_threshold(thresholds, dice, marked={"the worst patient": worst})
-mean, wide = dice.mean(axis=0), (thresholds >= 0.2) & (thresholds <= 0.75)
-print(f"mean Dice from .2 to .75: {mean[wide].min():.2f} to {mean[wide].max():.2f}; at .95: {mean[-1]:.2f}")
+one_worst, other = dice[:, thresholds == 0.5].ravel().argsort()[:2]
+axes = plots.dice_by_threshold(thresholds, dice, marked={"the worst patient": one_worst, "the second worst": other})
+mean, wide = dice.mean(axis=0), (thresholds >= 0.1) & (thresholds <= 0.6)
+print(f"mean Dice from .1 to .6: {mean[wide].min():.2f} to {mean[wide].max():.2f}; at .95: {mean[-1]:.2f}")
 low = (dice.argmax(axis=1) == 0).sum()
-print(f"best at .05: {low} of {len(dice)} patients; the worst patient at best: {dice[worst].max():.2f}")
-plots.show(axes, alt="Dice against threshold: most lines nearly flat, rings at many places, a few lines only fall")
+print(f"best at .05: {low} of {len(dice)} patients; the two worst at best: {dice[[one_worst, other]].max():.2f}")
+plots.show(axes, alt="Dice against threshold: the mean nearly flat up to .6, rings at many places, two lines near 0")
 
 # %% [markdown]
-# In the middle most lines are nearly flat, and so is the mean; the rings scatter: what is best for one patient is not
-# for the next. A few lines only fall: there the network missed so much that the lowest threshold is best. But the line
-# at the bottom has no good place at all: to what a network does not see, no threshold helps. (If you do choose one,
-# choose it on patients that you will not report: that is for lesson 8.)
+# The mean is nearly flat over half the way; the rings scatter: what is best for one patient is not for the next. Many
+# lines only fall: there the network draws so tightly, as on our slice, that the lowest threshold is best. But the two
+# lines at the bottom have no good place at all: to what a network does not see, no threshold helps. (If you do choose
+# one, choose it on patients that you will not report: that is for lesson 8.)
 #
 # ## From worst to best
 #
@@ -208,7 +209,7 @@ plots.show(axes, alt="Dice against threshold: most lines nearly flat, rings at m
 # %%
 table = evaluation.score_patients(scans, probabilities).sort_values("dice", ignore_index=True)
 axes = plots.patient_scores(table)
-plots.show(axes, alt="Every patient's Dice from worst to best: a few far below the rest, most above .8")
+plots.show(axes, alt="Every patient's Dice from worst to best: two near 0, four about .6, the others above .75")
 
 # %% [markdown]
 # Most patients are better than the mean; a few are so much worse that they pull it down. Who are they? We look at the
@@ -221,20 +222,21 @@ largest = [scans.tumor_pixels[scans.patient == name].idxmax() for name in some.p
 titles = ["worst", "second worst", "middle", "middle", "second best", "best"]
 labels = [f"patient's Dice {score:.2f}" for score in some.dice]
 axes = plots.error_gallery(images[largest], truths[largest], guesses[largest], titles, labels)
-plots.show(axes, alt="Six patients from worst to best: one tumour found in part, one in pieces, then errors at rims")
+plots.show(axes, alt="Six patients from worst to best: two tumours nearly all missed, then errors at borders")
 
 # %%
 some[["patient", "tumor_slices", "dice", "precision", "recall"]].round(2)
 
 # %% [markdown]
 # Read the table beside the picture. *Recall* is the share of the tumour that was found, *precision* the share of what
-# was marked that is tumour. The worst patient lacks both: most of the tumour is missed, and what is marked is mostly
-# something else. Of the second worst only a piece here and there is found. From the middle on, the errors on *these*
-# slices are mostly a rim. And compare the two in the middle: nearly the same Dice, but one guess is too tight
-# (precision above recall), the other too wide. One number does not tell them apart; the picture does.
+# was marked that is tumour. The worst patient lacks both: nearly all of the tumour is missed, and what is marked is
+# mostly something else. The second worst lacks recall only: what is marked is tumour, but it is a crumb of it. From the
+# middle on, the errors on *these* slices lie mostly along the border. And compare the two in the middle: nearly the
+# same Dice, but one guess is too tight (precision above recall), the other too wide. One number does not tell them
+# apart; the picture does.
 #
-# The gallery shows FLAIR only. Look at the upper row again: in which of the two worst would *you* have found the
-# tumour? Whose other sequences are copies of FLAIR, as in lesson 1? And how does the worst look?
+# The gallery shows FLAIR only. Is it that the worst lack the other sequences? Whose are copies of FLAIR, as in lesson
+# 1? And how does the worst look?
 
 # %%
 for name, score in zip(table.patient, table.dice):
@@ -244,19 +246,24 @@ axes = plots.sequences(images[largest[0]], truths[largest[0]])
 plots.show(axes, alt="The worst patient's slice in three sequences: three times the same picture, the tumour faint")
 
 # %% [markdown]
+# Two patients lack sequences. The worst is one of them: three times the same picture. But the other is one of the two
+# in the middle, and found well. This network has been prepared for that: in its training FLAIR now and then stood in
+# for another sequence ([its card](../data/model/README.md)). And the second worst lacks nothing. So what do the two
+# worst share? Look at the gallery's upper row again: in which of them would *you* have found the tumour?
+#
 # ### Exercise 3: in your own words
 #
 # In three or four sentences: where is the network wrong, in the worst patients and in the others? And what about the
-# scans of the worst, in the gallery's upper row and just above, may have made it hard? A person reads this.
+# scans of the two worst may have made it hard? A person reads this.
 
 # %% exercise="what_the_worst_share"
 ### BEGIN SOLUTION
 what_the_worst_share = (
-    "In the two worst patients whole areas are wrong: of one tumour a part is found, and more than that of healthy "
-    "tissue marked beside it; of the other only small pieces are found. The worst one's tumour is hardly brighter than "
-    "the tissue around it. But the second one's is brighter than most: I would have found it at once. What the two "
-    "share is that they alone have copies of FLAIR in place of other sequences. In the others the errors on these "
-    "slices lie mostly along the rim, a pixel or two wide, here outside, there inside."
+    "In the two worst patients nearly the whole tumour is missed: of the one next to nothing is found, and healthy "
+    "tissue is marked in its place; of the other a small piece is found. Both tumours are hardly brighter than the "
+    "brain around them; I might have overlooked them myself. That one of the two has copies of FLAIR in place of the "
+    "other sequences cannot be what they share: the other one has them all. In the others the errors on these slices "
+    "lie mostly along the border, here too tight, there too wide."
 )
 ### END SOLUTION
 
@@ -264,8 +271,23 @@ what_the_worst_share = (
 check("what_the_worst_share", what_the_worst_share)
 
 # %% [markdown]
-# Whatever you suspect: two patients can give you an idea, but not prove it. In lesson 9 you take sequences away on
-# purpose, from everybody.
+# Whatever you suspect: two patients can give you an idea, but not prove it. Suppose it is that their tumours are faint.
+# Then ask everybody, not the two only: how bright is the tumour in FLAIR, beside the rest of the head, on the slice
+# with the largest one? (1 would be: not brighter at all.) Guess first: what Dice have the five faintest, what the five
+# brightest?
+
+# %%
+chosen = scans.groupby("patient").tumor_pixels.idxmax()[table.patient]
+brightness = []
+for flair, tumor in zip(images[chosen, ..., 1], truths[chosen]):
+    head = (flair > 30) & ~tumor  # what is darker is air
+    brightness.append(np.median(flair[tumor]) / np.median(flair[head]))
+by_brightness = table.assign(brightness=brightness).sort_values("brightness")[["patient", "brightness", "dice"]]
+by_brightness.iloc[[*range(5), *range(-5, 0)]].round(2)
+
+# %% [markdown]
+# The five faintest are all among the six with the lowest Dice; the five brightest are all found well. That holds for
+# everybody at hand, and is still no proof of a cause: in lesson 9 you change the scans on purpose.
 #
 # ## A whole patient at a glance
 #
@@ -273,26 +295,26 @@ check("what_the_worst_share", what_the_worst_share)
 # every patient's Dice on that slice with the Dice of the whole volume.
 
 # %%
-chosen = scans.groupby("patient").tumor_pixels.idxmax()[table.patient]
 chosen_dice = np.array([evaluation.dice_score(truths[k], guesses[k]) for k in chosen])
 flattered = int((chosen_dice - table.dice).argmax())
 name = table.patient[flattered]
 print(f"{name}: Dice {chosen_dice[flattered]:.2f} on that slice, {table.dice[flattered]:.2f} on the whole volume")
 
 # %% [markdown]
-# A slice to be proud of, in a patient below the mean. Where is the rest of the error? Here are *all* slices of this
-# patient, from the neck up. Look for colour where there is no white outline.
+# Not much on that slice, and of the whole volume next to nothing. What happened on the other slices? Here are *all* of
+# this patient's, from the neck up. Look for blue.
 
 # %%
 rows = scans.index[scans.patient == name]
 axes = plots.patient_errors(images[rows], truths[rows], guesses[rows], scans.slice[rows].tolist(), title=name)
-alarms = (guesses[rows] & ~truths[rows]).sum(axis=(1, 2))
-away = alarms[~truths[rows].any(axis=(1, 2))].sum()
-print(f"false alarms: {alarms.sum()} pixels, {away} of them on slices without tumour")
-plots.show(axes, alt="All slices of one patient, errors in colour, and bars: false alarms also where no tumour is")
+shows = truths[rows].any(axis=(1, 2))
+found = (truths[rows] & guesses[rows]).any(axis=(1, 2))
+print(f"tumour on {shows.sum()} slices, a part of it found on {found.sum()}")
+plots.show(axes, alt="All slices of one patient, errors in colour, and bars: one slice has hits, the others only misses")
 
 # %% [markdown]
-# There it is: slices that are nothing but false alarm. A slice chosen for its tumour could never have shown them.
+# The slice that we had chosen is the only one on which anything was found. Whoever sees that slice alone would say:
+# found in part. A slice chosen for its tumour shows a network at its best.
 #
 # Are the first and the last slice of a tumour harder than those in between? There it tapers off, and what is small
 # loses more Dice for every pixel.
@@ -350,8 +372,9 @@ plots.show(axes, alt="All slices of one patient: false alarms of our network on 
 #
 # ## What stands apart
 #
-# In both pictures of a whole patient some colour lies far from the tumour: islands. Most patients have one tumour, in
-# one piece. So one often cleans a mask by keeping only its largest piece.
+# In the last picture much of the colour lies far from the tumour: islands. The network that ships draws some too,
+# smaller ones. Most patients have one tumour, in one piece. So one often cleans a mask by keeping only its largest
+# piece.
 #
 # ### Exercise 4: the largest part
 #
@@ -411,14 +434,16 @@ for rows in (scans.index[scans.patient == name] for name in table.patient):
 change = np.array(after) - before
 print(f"mean Dice {np.mean(before):.3f} before, {np.mean(after):.3f} after")
 print(f"better by more than .01: {(change > 0.01).sum()} patients, worse: {(change < -0.01).sum()}")
-for who, k in {"the worst": 0, "the second worst": 1, "the one most flattered": flattered}.items():
+for who, k in {"the worst": 0, "the second worst": 1, "the one who gains most": int(change.argmax())}.items():
     print(f"{who}: {before[k]:.2f} before, {after[k]:.2f} after")
 
 # %% [markdown]
-# Much for those with islands, nothing for the worst. And it harms the second worst, whose tumour was found in pieces:
-# now only one of them is left. Remember this cost: in the real data set one tumour slice in seven shows more than one
-# part, and a second tumour would be wiped out. (A gentler remedy is `evaluation.predict_volume`, which lets a slice's
-# mirror image and its neighbours have a say; what that gains on real patients, the network's card tells.)
+# Much for one patient with a large island, next to nothing for most. And it harms the worst: the largest part that was
+# marked there is a false alarm, so the little that had been found of the tumour is gone. Remember this cost: in the
+# real data set one tumour slice in seven shows more than one part, and a second tumour would be wiped out. (Gentler
+# remedies: `evaluation.keep_large_parts` drops only what is much smaller than the largest part, and
+# `evaluation.predict_volume` lets a slice's mirror image and its neighbours have a say. What both together gain on
+# real patients, the network's card tells.)
 #
 # ## A figure fit for a report
 #
@@ -429,7 +454,7 @@ for who, k in {"the worst": 0, "the second worst": 1, "the one most flattered": 
 k = largest[2]
 what = "VGG19-U-Net, a quarter of the width, 64 × 64 pixels"
 axes = plots.report_figure(images[k], truths[k], guesses[k], scans.patient[k], scans.slice[k], 0.5, network=what)
-alt = "A slice, both outlines from near, and the errors: a rim of misses around a lesion that was found"
+alt = "A slice, both outlines from near, and the errors: misses along the border of a lesion that was found"
 for path in plots.save_figure(axes, "runs/lesson07/figure", alt):
     print(path.name)
 plots.show(axes)
@@ -491,13 +516,13 @@ labels = [f"Dice {evaluation.dice_score(expert, mask):.2f}" for mask in found]
 titles = ["as it should be", "FLAIR alone", "pre, FLAIR swapped"]
 axes = plots.error_gallery(pictures, [expert] * 3, found, titles, labels)
 print(*labels)
-plots.show(axes, alt="Left a lesion hit; with FLAIR alone, and with two sequences swapped, it is nearly all missed")
+plots.show(axes, alt="A lesion hit with all sequences and with FLAIR alone; with two swapped it is all missed")
 
 # %% [markdown]
-# Of the tumour next to nothing is found in either, though in the grey one it is as bright as before. There a note said
-# at least what had been done; that this network needs pre-contrast, only its card says. With the swapped one there is
-# no error, no warning: just a mask. A network cannot tell that it looks at the wrong thing. Look at your first
-# predictions of any new source of scans before you believe a single number.
+# FLAIR alone does as well as all three: this tumour is bright in FLAIR, and the network has met patients who lack a
+# sequence. Do not count on it where a tumour is faint: the worst patient, too, had nothing but FLAIR. With the swapped
+# one nothing is found, and there is no error, no warning: just an empty mask. A network cannot tell that it looks at
+# the wrong thing. Look at your first predictions of any new source of scans before you believe a single number.
 #
 # ## Be the radiologist
 #
@@ -550,14 +575,14 @@ costs["network and expert"] = slice_dice
 for column, dice in costs.drop(columns="area").items():
     print(f"{column:20} median Dice {dice.median():.2f}")
 axes = plots.pixel_costs(costs)
-plots.show(axes, alt="Dice against tumour size: all rise; the network is below all others where tumours are smallest")
+plots.show(axes, alt="Dice against tumour size: all rise; the network is at 0 where tumours are smallest")
 
 # %% [markdown]
 # Two readers whom nobody would call careless share about .8, and less the smaller the tumour: the border of a glioma
-# is not a line. On a typical slice the network is nearer to its expert than those two are to each other. That is not
-# quite fair: beside it belongs a reader one pixel off the expert, who reaches .9. The network comes close, so most of
-# what keeps it from 1 on such a slice could be pencil. What is *not* pencil is the smallest quarter, where it falls
-# below everybody: there it misses tumours altogether.
+# is not a line. On a typical slice the network is about as near to its expert as those two are to each other. That is
+# not quite fair: beside it belongs a reader one pixel off the expert, who reaches .9. So on such a slice about half of
+# what keeps it from 1 could be pencil. What is *not* pencil is the smallest quarter, where it falls below everybody: on
+# most of these slices it finds nothing at all.
 #
 # And people? Two experts agree at 84 % on tumours of this kind, give or take 2, [says the first author of this data
 # set's paper](https://mateuszbuda.github.io/2017/12/01/brainseg.html), of other readers and other scans; their own
@@ -570,7 +595,7 @@ plots.show(axes, alt="Dice against tumour size: all rise; the network is below a
 # - A threshold trades misses for false alarms. To what a network does not see, none helps.
 # - A few bad patients pull the mean down. Look at the worst first, and at the slices that nobody chose.
 # - Keeping the largest part removes islands, and every tumour, or piece of one, that is not the largest.
-# - A network answers whatever you show it: FLAIR alone, swapped sequences too.
+# - A network answers whatever you show it: FLAIR alone, swapped sequences too. Nothing warns you when it is lost.
 # - One pixel costs a tenth of Dice, and two careful readers share about .8. Above that one compares pencils.
 #
 # **To read:** Buda, Saha and Mazurowski 2019, *Association of genomic subtypes of lower-grade gliomas with shape features
