@@ -8,6 +8,7 @@ import pytest
 from scipy import ndimage
 
 from course_lib import evaluation, models
+from course_lib.results import read_results
 
 AVERAGES = ("all slices, empty ones as 1", "tumour slices", "patients", "all pixels together")
 
@@ -271,3 +272,53 @@ def test_seventeen_patients_leave_the_interval_that_the_text_says(words):
     deviation, patients = 0.12, 17
     reach = re.search(r"1\.96 × 0\.12 / √17 = ([\d.]+) to either side", words)[1]
     assert float(reach) == pytest.approx(1.96 * deviation / patients**0.5, abs=0.0006)
+
+
+@pytest.fixture(scope="module")
+def measured():
+    """Means and differences of the leak on real patients, by recipe and split; "" stands for no split."""
+    return read_results("leak_summary").fillna({"split": ""}).set_index(["recipe", "split"])
+
+
+def test_the_leak_on_real_patients_is_said_as_it_was_measured(measured, words):
+    number = r"(−?[\d.]+)"
+    said = re.search(
+        rf"lifts the Dice of tumour slices by {number} \({number} to {number}\), "
+        rf"with the course's by {number} \({number} to {number}\)",
+        words,
+    ).groups()
+    columns = ["slice_dice", "slice_dice_low", "slice_dice_high"]
+    expected = [
+        value
+        for recipe in ("original", "course")
+        for value in measured.loc[(f"{recipe} recipe: slice minus patient", ""), columns]
+    ]
+    assert [float(value.replace("−", "-")) for value in said] == pytest.approx(expected, abs=0.0051)
+
+
+def test_the_slice_split_flatters_the_original_recipe_and_not_the_courses(measured):
+    original, course = (measured.loc[(f"{name} recipe: slice minus patient", "")] for name in ("original", "course"))
+    assert original.slice_dice_low > 0
+    assert course.slice_dice_low < 0 < course.slice_dice_high
+
+
+def test_the_winner_by_slice_and_by_patient_is_said_as_it_was_measured(measured, words):
+    number = r"([\d.]+\d)"
+    said = re.search(
+        rf"sees the original recipe win by {number} to {number}\. Split by patient, the two are level: "
+        rf"{number} to {number}\. And over whole patients, empty slices and all, the course's wins by {number} to "
+        rf"{number}\.",
+        words,
+    ).groups()
+    original, course = (measured.loc[name] for name in ("original", "course"))
+    by_slice, by_patient = ((original.loc[split], course.loc[split]) for split in ("slice", "patient"))
+    expected = [*(row.slice_dice for row in (*by_slice, *by_patient)), *(row.patient_dice for row in by_patient[::-1])]
+    assert [float(value) for value in said] == pytest.approx(expected, abs=0.0051)
+    assert by_slice[0].slice_dice > by_slice[1].slice_dice
+    assert by_patient[0].patient_dice < by_patient[1].patient_dice
+
+
+def test_the_lesson_names_the_seeds_and_the_patients_that_both_tests_have(measured, words):
+    assert int(re.search(r"at 64 × 64; (\d+) seeds", words)[1]) == measured["seeds"].min()
+    shared = {measured.loc[(f"{name} recipe: slice minus patient", ""), "patients"] for name in ("original", "course")}
+    assert {int(re.search(r"taken over the (\d+) patients that appear in both", words)[1])} == shared
