@@ -57,9 +57,7 @@ def test_a_picture_of_the_repository_comes_along(book, tmp_path):
     made = book.rewritten("![scans](images/glance.png)", "data/README.md", "data/index.md")
     book.copy_pictures(tmp_path)
     assert made == "![scans](../files/data/images/glance.png)"
-    assert (tmp_path / "files/data/images/glance.png").read_bytes() == (
-        ROOT / "data/images/glance.png"
-    ).read_bytes()
+    assert (tmp_path / "files/data/images/glance.png").read_bytes() == (ROOT / "data/images/glance.png").read_bytes()
 
 
 # --- figures ---------------------------------------------------------------------------------------------------------

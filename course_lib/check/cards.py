@@ -49,7 +49,8 @@ class Card:
         clear = "background:transparent"
         cell = f"padding:2px 10px 2px 0;vertical-align:top;text-align:left;{clear}"
         rows = "".join(
-            f'<tr style="{clear}"><th scope="row" style="{cell};font-weight:normal;opacity:.75">{html.escape(label)}</th>'
+            f'<tr style="{clear}"><th scope="row" style="{cell};font-weight:normal;opacity:.75">'
+            f"{html.escape(label)}</th>"
             f'<td style="{cell}"><pre style="margin:0;color:inherit;{clear}">{html.escape(value)}</pre></td></tr>'
             for label, value in self.details
         )
