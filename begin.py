@@ -24,7 +24,7 @@ STAMP = VENV / ".installed"  # written last: what was installed, and where
 STARTED = VENV / ".installing"  # there while packages go in, and after that was broken off
 OLDEST, TOO_NEW = (3, 11), (3, 14)
 PYTHONS = (["python3.12"], ["python3.13"], ["python3.11"], ["py", "-3.12"], ["py", "-3.13"], ["py", "-3.11"])
-ROOM = 4e9  # bytes: the environment takes 3, and pip unpacks beside it
+ROOM = 5e9  # bytes: the environment takes 3.4, and pip keeps what it downloads beside it meanwhile
 
 # What each command runs in the environment, one after the other, as `python -m`; it ends with the first that fails.
 STEPS = {
@@ -91,7 +91,7 @@ BEFORE_INSTALLING = (  # found out before the first package goes in: the environ
 WHILE_INSTALLING = (
     (
         r"Errno 28|No space left|not enough space|Errno 122|quota exceeded",
-        "The disk is full. Free 4 GB, or copy the course to another disk; then run this again.",
+        "The disk is full. Free 5 GB, or copy the course to another disk; then run this again.",
     ),
     (
         r"Windows Long Path|path too long|filename or extension is too long",
