@@ -9,12 +9,12 @@ from course_lib.errors import DataError
 RESULTS_FOLDER = Path(__file__).resolve().parents[1] / "results"
 
 
-def read_results(name, folder=RESULTS_FOLDER):
+def read_results(name, folder=None):
     """One of the tables in ``results/``; ``results/README.md`` says how each was made.
 
     Args:
         name: of the table, without its ending ("leak_summary", "shipped/scores").
-        folder: that holds the tables.
+        folder: that holds the tables; None is `RESULTS_FOLDER`.
 
     Returns:
         A DataFrame, rows and columns as in the file.
@@ -22,7 +22,7 @@ def read_results(name, folder=RESULTS_FOLDER):
     Raises:
         DataError: there is no such table, or it is damaged.
     """
-    path = Path(folder) / f"{name}.csv"
+    path = Path(folder or RESULTS_FOLDER) / f"{name}.csv"
     try:
         return pd.read_csv(path)
     except OSError as error:

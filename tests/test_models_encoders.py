@@ -53,7 +53,12 @@ def test_what_it_finds_builds_a_network(nowhere):
 def test_a_server_that_never_answers_is_given_up(nowhere, monkeypatch):
     release = threading.Event()
     monkeypatch.setattr(encoders, "PATIENCE", -0.9)
-    monkeypatch.setattr(encoders.urllib.request, "urlopen", lambda *_, **__: release.wait(30))
+
+    def no_answer(*_, **__):
+        release.wait(30)
+        raise TimeoutError("no answer")
+
+    monkeypatch.setattr(encoders.urllib.request, "urlopen", no_answer)
     assert models.best_encoder().weights == models.SMALL_ENCODER
     assert not release.is_set()
     release.set()

@@ -21,7 +21,7 @@ MODULES = {
     "models": ["models", "convolution"],
     "losses": ["losses"],
     "training": ["training"],
-    "evaluation": ["evaluation", "masks"],
+    "evaluation": ["evaluation", "masks", "results"],
     "explain": ["explain"],
     "plots": ["plots"],
     "widgets": ["widgets"],
