@@ -169,7 +169,8 @@ def test_an_impossible_value_is_named_with_what_is_allowed(field, value, allowed
         {"fold": 1},
         {"decoder_width": 0.1, "network": "unet", "weights": None},
         {"encoder_norm": True, "network": "unet", "weights": None},
-        {"encoder_norm": True, "weights": "imagenet"},
+        {"encoder_norm": True, "weights": "imagenet", "freeze_encoder": True},
+        {"encoder_rate": 0.1, "network": "unet", "weights": None},
     ],
 )
 def test_values_that_exclude_each_other_are_refused(together):

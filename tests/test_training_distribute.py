@@ -209,7 +209,7 @@ from course_lib.training.together import team_adam
 strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 with strategy.scope():
     weight = keras.Variable([1.0, 2.0])
-    scaler = team_adam("mixed_float16")(0.1, 1e-7)
+    scaler = team_adam("mixed_float16", keras.optimizers.Adam)(0.1, 1e-7)
     scaler.build([weight])
 
 @tf.function(autograph=False)

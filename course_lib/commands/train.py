@@ -34,6 +34,7 @@ OVERRIDES = {
     "--batch": ("batch", int, "slices per training step"),
     "--epochs": ("epochs", int, "at most so many passes over the training slices"),
     "--learning-rate": ("learning_rate", float, "of Adam, at the start"),
+    "--encoder-rate": ("encoder_rate", float, "learning rate of a pretrained encoder, as a share of all else's (1)"),
     "--seed": ("seed", int, "of split, initial weights, order and augmentation"),
     "--weights": ("weights", str, "encoder's weights: imagenet, none, or a VGG19 .weights.h5 file"),
     "--network": ("network", str, "vgg19_unet or unet"),
@@ -91,7 +92,7 @@ def _add_changes(parser) -> None:
         "--encoder-norm",
         action="store_true",
         default=argparse.SUPPRESS,
-        help="batch normalisation in the encoder; for random weights",
+        help="batch normalisation in the encoder",
     )
     changes.add_argument(
         "--standardise",

@@ -11,7 +11,7 @@ block 5, at 1/16 of the size, is the `BRIDGE`. Layers carry the names that keras
 from course_lib.models.compact import load_compact, save_compact
 from course_lib.models.encoders import Encoder, best_encoder, first_windows
 from course_lib.models.field import effective_width, influence
-from course_lib.models.leveling import level_maps
+from course_lib.models.leveling import fit_norms, level_maps
 from course_lib.models.networks import encoder_features, unet, vgg19_unet
 from course_lib.models.saved import load_model
 from course_lib.models.shipped import SHIPPED_FILE, SMALL_ENCODER, shipped_model, shipped_patients, unseen
@@ -42,6 +42,7 @@ __all__ = [
     "effective_width",
     "encoder_features",
     "first_windows",
+    "fit_norms",
     "influence",
     "level_maps",
     "load_compact",

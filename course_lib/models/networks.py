@@ -39,8 +39,8 @@ def vgg19_unet(
         decoder_width: multiplies the decoder's channels where they are to be fewer than the encoder's; None is `width`.
         standardise: brings each sequence of a slice to one mean and spread before anything else, so that scanners
             matter less (`SliceStandardisation`).
-        encoder_norm: batch normalisation after every convolution of the encoder; for random weights, from which the
-            deepest blocks would hardly learn without.
+        encoder_norm: batch normalisation after every convolution of the encoder. From random weights the deepest
+            blocks would hardly learn without; with trained weights call `fit_norms` before training.
 
     Returns:
         An uncompiled `keras.Model`; images 0..255 in, probabilities (batch, height, width, 1) float32 out.

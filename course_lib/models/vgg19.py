@@ -85,18 +85,29 @@ def vgg19_blocks(x, width, normalise=False):
     """Runs the five blocks and returns the taps by name; VGG19's last pooling serves its classifier and is left out.
 
     With `normalise`, batch normalisation follows every convolution (and its ReLU). VGG19 has none: from random weights
-    its deepest blocks then grow ever louder in training, and their gradients vanish.
+    its deepest blocks then grow ever louder in training, and their gradients vanish; trained ones bear only small
+    learning rates.
     """
     taps = {}
     for block, (convs, channels) in enumerate(VGG19_BLOCKS, 1):
         if block > 1:
             x = layers.MaxPooling2D(2, name=f"block{block - 1}_pool")(x)
         for conv in range(1, convs + 1):
-            x = conv3x3(channels_at(channels, width), f"block{block}_conv{conv}", activation="relu")(x)
+            name = f"block{block}_conv{conv}"
+            x = conv3x3(channels_at(channels, width), name, activation="relu")(x)
             if normalise:
-                x = layers.BatchNormalization(name=f"block{block}_norm{conv}")(x)
+                x = layers.BatchNormalization(name=norm_name(name))(x)
         taps[f"block{block}_conv{convs}"] = x
     return taps
+
+
+def norm_name(name):
+    """The batch normalisation that follows a convolution of the encoder.
+
+    >>> norm_name("block2_conv1")
+    'block2_norm1'
+    """
+    return name.replace("conv", "norm")
 
 
 def conv3x3(channels, name, activation=None):

@@ -38,10 +38,10 @@ def build_model(recipe: Recipe, policy: str, fast: bool = True, team=None):
         WeightsError: the encoder's weights cannot be had.
     """
     from course_lib import models
-    from course_lib.training.fast import FusedAdam, accelerate
-    from course_lib.training.together import for_team, team_adam, whole_batch
+    from course_lib.training.fast import accelerate
+    from course_lib.training.together import for_team, whole_batch
 
-    shape, loss = (recipe.size, recipe.size, 3), build_loss(recipe)
+    shape, loss, several = (recipe.size, recipe.size, 3), build_loss(recipe), team is not None and team.replicas > 1
     with precision(policy), team.scope() if team else nullcontext():
         if recipe.network == "unet":
             filters = tuple(max(1, round(recipe.width * 64 * 2**i)) for i in range(5))
@@ -56,18 +56,38 @@ def build_model(recipe: Recipe, policy: str, fast: bool = True, team=None):
                 standardise=recipe.standardise,
                 encoder_norm=recipe.encoder_norm,
             )
-        adam = FusedAdam if fast else None
-        if team and team.replicas > 1:
-            model, loss, adam = for_team(model), whole_batch(loss), team_adam(policy)
+        if several:
+            model, loss = for_team(model), whole_batch(loss)
         elif fast:
             model = accelerate(model)
+        adam = _adam(recipe.encoder_rate, policy, fast, several)
         compile_model(model, loss, recipe.learning_rate, recipe.epsilon, adam)
     return model
 
 
+def _adam(encoder_rate, policy, fast, several):
+    """The kind of Adam to train with; None is Keras' own, as it is where nothing is asked for."""
+    from course_lib.backend import keras
+    from course_lib.training.fast import FusedAdam
+    from course_lib.training.finetuning import with_encoder_rate
+    from course_lib.training.together import team_adam
+
+    adam = FusedAdam if fast and not several else keras.optimizers.Adam
+    if encoder_rate != 1:
+        adam = with_encoder_rate(adam, encoder_rate)
+    if several:
+        return team_adam(policy, adam)
+    return None if adam is keras.optimizers.Adam else adam
+
+
 def build_twin(recipe: Recipe):
     """The same network in float32 with an unused optimiser: what is saved, so that it loads fast on any processor."""
-    return build_model(dataclasses.replace(recipe, weights=None, freeze_encoder=False), "float32", fast=False)
+    return build_model(without_pretraining(recipe), "float32", fast=False)
+
+
+def without_pretraining(recipe: Recipe) -> Recipe:
+    """The recipe of a network of the same shape whose weights are about to be set."""
+    return dataclasses.replace(recipe, weights=None, freeze_encoder=False, encoder_rate=1.0)
 
 
 def compile_model(model, loss, learning_rate=1e-3, epsilon=1e-7, adam=None):

@@ -39,7 +39,10 @@ class Recipe:
         freeze_encoder: keep the encoder's weights as they are.
         decoder_width: share of the decoder's channels; None is `width`.
         standardise: bring each sequence of a slice to one mean and spread, inside the network.
-        encoder_norm: batch normalisation after every convolution of the encoder; for random weights.
+        encoder_norm: batch normalisation after every convolution of the encoder. With pretrained weights it begins as
+            what changes nothing (`models.fit_norms`), and lets the encoder bear ten times the learning rate.
+        encoder_rate: learning rate of the encoder's convolutions, as a share of that of all else (discriminative
+            fine-tuning; Howard & Ruder 2018, arXiv 1801.06146): pretrained weights need smaller steps than new ones.
         loss: "focal_tversky", "tversky", "dice" or "binary_crossentropy".
         fn_weight: weight of misses in the Tversky index.  # beta in Salehi 2017, alpha in Abraham & Khan 2018
         fp_weight: weight of false alarms.
@@ -91,6 +94,7 @@ class Recipe:
     decoder_width: float | None = None
     standardise: bool = False
     encoder_norm: bool = False
+    encoder_rate: float = 1.0
     loss: str = "focal_tversky"
     fn_weight: float = 0.7
     fp_weight: float = 0.3
@@ -147,9 +151,11 @@ class Recipe:
             raise RecipeError("decoder_width belongs to the network 'vgg19_unet'; 'unet' has one width for all.")
         if self.network == "unet" and self.encoder_norm:
             raise RecipeError("encoder_norm belongs to the network 'vgg19_unet'; 'unet' normalises everywhere.")
-        if self.encoder_norm and self.weights is not None:
+        if self.network == "unet" and self.encoder_rate != 1:
+            raise RecipeError("encoder_rate belongs to the network 'vgg19_unet'; 'unet' has one learning rate for all.")
+        if self.encoder_norm and self.freeze_encoder:
             raise RecipeError(
-                "encoder_norm is true, but weights were trained without it and would be of no use; set weights to None."
+                "encoder_norm and freeze_encoder are both true: the norms would move, the rest would not."
             )
         if self.weights is not None and self.network == "unet":
             raise RecipeError(

@@ -35,6 +35,7 @@ RANGES = {
     "smooth": (0, math.inf, True, False),
     "gamma": (0, math.inf, False, False),
     "learning_rate": (0, math.inf, False, False),
+    "encoder_rate": (0, 1, False, True),
     "epsilon": (0, math.inf, False, False),
     "plateau_factor": (0, 1, False, False),
     "min_learning_rate": (0, math.inf, True, False),

@@ -1,6 +1,5 @@
 """Train by a recipe into a folder, resumably."""
 
-import dataclasses
 import json
 import time
 from pathlib import Path
@@ -82,19 +81,22 @@ def train(
     return load_run(out) if team.is_chief else job.report(parts)
 
 
+FITTED_ON = 64  # slices whose maps the norms of a pretrained encoder are fitted to
+
+
 class _Job:
     """One process' work on a run: network, callbacks and what has been reached."""
 
     def __init__(self, recipe: Recipe, out: Path, policy: str, callbacks=(), team: Team | None = None):
         import keras
 
-        from course_lib.training.networks import build_callbacks, build_model, build_twin
+        from course_lib.training.networks import build_callbacks, build_model, build_twin, without_pretraining
 
         self.recipe, self.out, self.team = recipe, out, team or Team()
         keras.utils.set_random_seed(recipe.seed)
         self.model = self.scored = build_model(recipe, policy, team=self.team)
         if self.team.replicas > 1:  # validation takes one device, and none of the others' time
-            self.scored = build_model(dataclasses.replace(recipe, weights=None, freeze_encoder=False), policy)
+            self.scored = build_model(without_pretraining(recipe), policy)
         self.twin = build_twin(recipe)
         kept, checkpoint = build_callbacks(recipe, str(out / pending_name("{epoch:04d}")))
         copy = keras.callbacks.LambdaCallback(
@@ -111,6 +113,8 @@ class _Job:
         """Run the epochs that are missing."""
         recipe, state = self.recipe, self.out / STATE_FILE
         self.list.on_train_begin()
+        if recipe.weights is not None and recipe.encoder_norm and not state.exists():
+            self._fit_norms(training)
         self._restore(state)
         self.started = time.perf_counter()
 
@@ -136,6 +140,14 @@ class _Job:
                 settle(self.out)
             raise
         self.list.on_train_end()
+
+    def _fit_norms(self, training: Slices):
+        """Have the norms in a pretrained encoder begin as what changes nothing, on slices with tumour."""
+        from course_lib.models import fit_norms
+
+        rows = np.flatnonzero(training.masks.any(axis=(1, 2, 3)))
+        rows = np.random.default_rng(self.recipe.seed).permutation(rows if len(rows) else len(training.masks))
+        fit_norms(self.model, training.images[rows[:FITTED_ON]])
 
     def _restore(self, state: Path):
         """Go back to the state file, if there is one, and give all workers what the first one then has."""

@@ -39,12 +39,17 @@ def whole_batch(loss):
     return WholeBatchLoss(name=loss.name)
 
 
-def team_adam(policy):
-    """What makes Adam of a learning rate and an epsilon, for several devices computing in precision `policy`."""
+def team_adam(policy, adam):
+    """What makes an optimiser of a learning rate and an epsilon, for several devices computing in precision `policy`.
+
+    Args:
+        policy: Keras' name of the precision.
+        adam: `keras.optimizers.Adam`, or a class made from it.
+    """
     from course_lib.backend import keras
 
     if policy != "mixed_float16":
-        return keras.optimizers.Adam
+        return adam
 
     class TeamScaler(keras.optimizers.LossScaleOptimizer):
         """Keras' own loss scaling does not run in a graph of several devices, and asks the first one alone.
@@ -68,4 +73,4 @@ def team_adam(policy):
             self.step_counter.assign(tf.where(sound & ~grows, steps, tf.zeros_like(steps)))
             self.dynamic_scale.assign(tf.where(sound, tf.where(grows, scale * 2, scale), scale / 2))
 
-    return lambda rate, epsilon: TeamScaler(keras.optimizers.Adam(rate, epsilon=epsilon))
+    return lambda rate, epsilon: TeamScaler(adam(rate, epsilon=epsilon))
