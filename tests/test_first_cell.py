@@ -14,7 +14,7 @@ import pytest
 from course_lib.check import exercises
 from course_lib.grading.answers import cells_for
 from tools import repository
-from tools.notebook_build.beginning import begin_code, launch_line, with_beginning
+from tools.notebook_build.beginning import begin_code, launch_line, with_beginning, with_web_links
 from tools.notebook_build.faults import without_alt_text
 from tools.notebook_build.slices import exercise_names, slice_of
 from tools.notebook_build.source import find_lessons, learners_copy, read_source, to_text
@@ -160,6 +160,27 @@ def test_the_links_open_this_lesson_at_the_tag_of_this_version():
         f"https://kaggle.com/kernels/welcome?src=https://github.com/{owner}/blob/{tag}/notebooks/06_train.ipynb",
         f"https://mybinder.org/v2/gh/{owner}/{tag}?urlpath=lab%2Ftree%2Fnotebooks%2F06_train.ipynb",
     ]
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=[lesson.name for lesson in LESSONS])
+def test_a_copy_that_is_opened_alone_links_to_no_file_beside_it_but_other_lessons(lesson):
+    copy = nbformat.read(lesson.learner, as_version=4)
+    text = "\n".join(cell.source for cell in copy.cells if cell.cell_type == "markdown")
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        if link.startswith(repository.github_link("")):
+            assert (ROOT / link.removeprefix(repository.github_link(""))).exists(), link
+        else:
+            assert link.startswith(("http", "#")) or (ROOT / "notebooks" / link).suffix == ".ipynb", link
+
+
+def test_only_links_to_documents_are_turned_to_the_web():
+    notebook = nbformat.v4.new_notebook()
+    text = "[a](../data/README.md#login) [b](02_next.ipynb) [c](https://x.org) [d](#here)"
+    notebook.cells = [nbformat.v4.new_markdown_cell(text), nbformat.v4.new_code_cell("f = [a](../b)")]
+    made = with_web_links(notebook)
+    at = repository.github_link("data/README.md#login")
+    assert made.cells[0].source == text.replace("../data/README.md#login", at)
+    assert made.cells[1].source == notebook.cells[1].source
 
 
 def test_the_repository_is_named_in_no_second_place():

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from course_lib.errors import CourseError
 from course_lib.storage import write_atomically
-from tools.notebook_build.beginning import with_beginning
+from tools.notebook_build.beginning import with_beginning, with_web_links
 from tools.notebook_build.execute import ROOT, Measured, execute
 from tools.notebook_build.source import Lesson, find_lessons, for_solutions_folder, learners_copy, read_source, to_text
 
@@ -28,10 +28,15 @@ NOTEBOOKS = ROOT / "notebooks"
 MEASURED = ROOT / "build" / "notebooks.json"  # seconds and peak memory of the last builds; they differ by machine
 
 
+def learner_text(lesson: Lesson) -> str:
+    """Return the learner's copy of a lesson, as the text of its file."""
+    return to_text(learners_copy(with_web_links(with_beginning(read_source(lesson.source)))))
+
+
 def build_learner(lesson: Lesson) -> None:
     """Write the learner's copy of a lesson."""
     with write_atomically(lesson.learner) as file:
-        file.write(to_text(learners_copy(with_beginning(read_source(lesson.source)))))
+        file.write(learner_text(lesson))
 
 
 def build_solution(lesson: Lesson) -> Measured:
@@ -50,7 +55,7 @@ def disagreements(lesson: Lesson) -> list[str]:
     found = []
     if not lesson.learner.is_file():
         found.append(f"{lesson.learner.name} is missing")
-    elif lesson.learner.read_text(encoding="utf-8") != to_text(learners_copy(solved)):
+    elif lesson.learner.read_text(encoding="utf-8") != learner_text(lesson):
         found.append(f"{lesson.learner.name} differs from its source")
     if not lesson.solution.is_file():
         return [*found, f"solutions/{lesson.solution.name} is missing"]

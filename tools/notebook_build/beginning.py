@@ -1,16 +1,18 @@
-"""What every lesson begins with: a line that opens it elsewhere, and a cell that fetches the course where it is not.
+"""What a lesson needs to be opened alone: a line that opens it elsewhere, a cell that fetches the course, web links.
 
-Both are put in when a notebook is built, so that no source repeats them, and neither grading nor a test of a lesson's
+All are put in when a notebook is built, so that no source repeats them, and neither grading nor a test of a lesson's
 cells ever runs the fetching.
 """
 
 import copy
+import posixpath
 
 import nbformat
 
 from course_lib.errors import CourseError
 from tools import repository
 from tools.notebook_build.faults import SETUP_TAG
+from tools.notebook_build.source import DOCUMENT_LINK
 
 LAUNCH_TAG, BEGIN_TAG = "launch", "begin"
 IGNORED_TAG = "nbval-ignore-output"  # what the cell says depends on the machine
@@ -76,3 +78,20 @@ def with_beginning(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     made.cells[setup[0] : setup[0]] = [begin]
     made.cells[:0] = [launch]
     return made
+
+
+def with_web_links(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Return a copy of a lesson whose text links to the repository's documents on the web, at the tag.
+
+    On Colab and Kaggle the notebook is opened without the folders around it. Links to other lessons stay.
+    """
+    made = copy.deepcopy(notebook)
+    for cell in made.cells:
+        if cell.cell_type == "markdown":
+            cell.source = DOCUMENT_LINK.sub(_on_the_web, cell.source)
+    return made
+
+
+def _on_the_web(link) -> str:
+    path = posixpath.normpath(f"notebooks/{link[2]}")
+    return link[1] + repository.github_link(path)

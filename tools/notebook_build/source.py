@@ -170,11 +170,12 @@ def for_solutions_folder(notebook: nbformat.NotebookNode) -> nbformat.NotebookNo
     made = copy.deepcopy(notebook)
     for cell in made.cells:
         if cell.cell_type == "markdown":
-            cell.source = _LINK.sub(r"\1../\2", cell.source)
+            cell.source = DOCUMENT_LINK.sub(r"\1../\2", cell.source)
     return made
 
 
-_LINK = re.compile(r"""(\]\(|<img[^>]*\ssrc=["'])(?![a-z]+:|[#/])(?![^)"']*\.ipynb)([^)"'\s]+)""")
+# A link or picture, not of the web, not within the page, and not of another lesson: what comes before, and the path.
+DOCUMENT_LINK = re.compile(r"""(\]\(|<img[^>]*\ssrc=["'])(?![a-z]+:|[#/])(?![^)"']*\.ipynb)([^)"'\s]+)""")
 
 
 def to_text(notebook: nbformat.NotebookNode) -> str:
