@@ -33,7 +33,7 @@ def steps(recipe, fast):
 
 @pytest.mark.parametrize("fast", [True, False])
 def test_the_first_step_is_the_learning_rate_and_in_the_encoder_its_share(fast):
-    # But for epsilon, Adam's first step is the learning rate for every weight, whatever the gradient (Kingma & Ba 2014).
+    # But for epsilon, Adam's first step is the learning rate, whatever the gradient (Kingma & Ba 2014).
     recipe = Recipe.fast(size=32, width=0.1, learning_rate=RATE, encoder_rate=SHARE, encoder_norm=True)
     moved = steps(recipe, fast)
     for name, step in moved.items():

@@ -14,15 +14,7 @@ from course_lib.models.field import effective_width, influence
 from course_lib.models.leveling import fit_norms, level_maps
 from course_lib.models.networks import encoder_features, unet, vgg19_unet
 from course_lib.models.saved import load_model
-from course_lib.models.shipped import (
-    SHIPPED_FILE,
-    SMALL_ENCODER,
-    SMALL_FILE,
-    shipped_model,
-    shipped_patients,
-    small_model,
-    unseen,
-)
+from course_lib.models.shipped import SHIPPED_FILE, SMALL_ENCODER, shipped_model, shipped_patients, unseen
 from course_lib.models.vgg19 import (
     BRIDGE,
     ENCODER_LAYERS,
@@ -41,7 +33,6 @@ __all__ = [
     "SHIPPED_FILE",
     "SKIPS",
     "SMALL_ENCODER",
-    "SMALL_FILE",
     "TAPS",
     "VGG19_BLOCKS",
     "CaffePreprocessing",
@@ -59,7 +50,6 @@ __all__ = [
     "save_compact",
     "shipped_model",
     "shipped_patients",
-    "small_model",
     "unet",
     "unseen",
     "vgg19_unet",

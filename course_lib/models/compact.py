@@ -16,7 +16,6 @@ from course_lib.models.reading import UNREADABLE, first_line
 from course_lib.storage import atomic_path
 
 SCALE = "/scale"
-SCALE_VARIABLE = "_scale"  # of a QuantisedConv2D, behind its kernel's name
 LARGEST_HALF = float(np.finfo(np.float16).max)
 
 
@@ -73,12 +72,6 @@ def read_compact(path):
     Raises:
         WeightsError: no such file, or it is damaged.
     """
-    architecture, stored, scales = _read_stored(path)
-    return architecture, {name: values.astype(np.float32) * scales.get(name, 1) for name, values in stored.items()}
-
-
-def _read_stored(path):
-    """The architecture, the entries as they are stored, and the scales of those in 8 bits."""
     path = Path(path)
     if not path.is_file():
         raise WeightsError(f"No weights at {path}. Give the path of a compact .npz file.")
@@ -92,7 +85,7 @@ def _read_stored(path):
             f"Fetch it again. ({first_line(error)})"
         ) from error
     scales = {name.removesuffix(SCALE): stored.pop(name) for name in list(stored) if name.endswith(SCALE)}
-    return architecture, stored, scales
+    return architecture, {name: values.astype(np.float32) * scales.get(name, 1) for name, values in stored.items()}
 
 
 def set_weights(model, weights, path):
@@ -115,7 +108,7 @@ def set_weights(model, weights, path):
 
 
 def load_compact(path):
-    """Builds the network of a compact file; one whose kernels are in 8 bits keeps them so, and is for prediction only.
+    """Builds the network of a compact file.
 
     Args:
         path: the ``.npz`` file, which holds every weight of the network.
@@ -126,34 +119,19 @@ def load_compact(path):
     Raises:
         WeightsError: no such file, or it is damaged, incomplete or of another network.
     """
-    from course_lib.backend import layers
     from course_lib.models import networks
-    from course_lib.models.quantised import QuantisedConv2D
 
-    architecture, stored, scales = _read_stored(path)
-    words = {**architecture, "input_shape": tuple(architecture.get("input_shape", ()))}
-    network = words.pop("network", None)
-    match network:
-        case "vgg19_unet":
-            model = networks.assembled_vgg19_unet(**words, kind=QuantisedConv2D if scales else layers.Conv2D)
-        case "unet":
-            model = networks.unet(**words)
-        case _:
-            raise WeightsError(f"{path} holds a network named {network!r}, which this course does not know.")
-    weights = dict(_for_layers(model, stored, scales))
+    architecture, weights = read_compact(path)
+    words = dict(architecture)
+    kind = words.pop("network", None)
+    if kind not in ("vgg19_unet", "unet"):
+        raise WeightsError(f"{path} holds a network named {kind!r}, which this version of the course does not know.")
+    if kind == "vgg19_unet":
+        words["weights"] = None
+    words["input_shape"] = tuple(words["input_shape"])
+    model = getattr(networks, kind)(**words)
     missing = {f"{layer.name}/{v.name}" for layer in model.layers for v in layer.weights} - weights.keys()
     if missing:
         raise WeightsError(f"{path} lacks {sorted(missing)[0]} and {len(missing) - 1} others: it is incomplete.")
     set_weights(model, weights, path)
     return model
-
-
-def _for_layers(model, stored, scales):
-    """Pairs of name and values: whole numbers and scale where a layer keeps 8 bits, else what they stand for."""
-    variables = {f"{layer.name}/{variable.name}": variable for layer in model.layers for variable in layer.weights}
-    for name, values in stored.items():
-        if name in scales and name + SCALE_VARIABLE in variables:
-            yield name, values
-            yield name + SCALE_VARIABLE, scales[name].reshape(-1)
-        else:
-            yield name, values.astype(np.float32) * scales.get(name, 1)

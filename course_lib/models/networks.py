@@ -63,7 +63,12 @@ def vgg19_unet(
             "Use width=1, or weights=None for random weights."
         )
     source = None if weights is None or compact else pretrained_vgg19(weights)
-    model = assembled_vgg19_unet(input_shape, width, decoder_width, standardise, encoder_norm)
+    inputs = keras.Input(input_shape, name="image")
+    x = _standardised(inputs, standardise)
+    taps = vgg19_blocks(CaffePreprocessing(name="caffe_preprocessing")(x), width, encoder_norm)
+    channels = [channels_at(VGG19_BLOCKS[level][1], decoder_width or width) for level in range(len(SKIPS))]
+    x = _decoder(taps[BRIDGE], [taps[name] for name in SKIPS], channels)
+    model = keras.Model(inputs, _head(x), name="vgg19_unet")
     if compact:
         set_weights(model, read_compact(weights)[1], weights)
     for name in ENCODER_LAYERS:
@@ -71,18 +76,6 @@ def vgg19_unet(
             model.get_layer(name).set_weights(source.get_layer(name).get_weights())
         model.get_layer(name).trainable = not freeze_encoder
     return model
-
-
-def assembled_vgg19_unet(
-    input_shape, width=1.0, decoder_width=None, standardise=False, encoder_norm=False, kind=layers.Conv2D
-):
-    """The layers of `vgg19_unet`, their 3×3 convolutions of the class `kind`."""
-    inputs = keras.Input(input_shape, name="image")
-    x = _standardised(inputs, standardise)
-    taps = vgg19_blocks(CaffePreprocessing(name="caffe_preprocessing")(x), width, encoder_norm, kind)
-    channels = [channels_at(VGG19_BLOCKS[level][1], decoder_width or width) for level in range(len(SKIPS))]
-    x = _decoder(taps[BRIDGE], [taps[name] for name in SKIPS], channels, kind)
-    return keras.Model(inputs, _head(x), name="vgg19_unet")
 
 
 def unet(input_shape, filters=(16, 32, 64, 128), skips=True, standardise=False):
@@ -143,21 +136,21 @@ def _standardised(inputs, standardise):
     return SliceStandardisation(name="slice_standardisation")(inputs) if standardise else inputs
 
 
-def _decoder(x, features, channels, kind=layers.Conv2D):
+def _decoder(x, features, channels):
     """From the bridge back to full size: up, concatenate, two convolutions; level 1 is full size, as in the encoder."""
     for level in range(len(channels), 0, -1):
         count, skip = channels[level - 1], features[level - 1]
         x = layers.Conv2DTranspose(count, 2, strides=2, name=f"up{level}_transpose")(x)
         if skip is not None:
             x = layers.Concatenate(name=f"up{level}_concat")([x, skip])
-        x = _doubleconv3x3(x, count, f"up{level}", kind)
+        x = _doubleconv3x3(x, count, f"up{level}")
     return x
 
 
-def _doubleconv3x3(x, channels, name, kind=layers.Conv2D):
+def _doubleconv3x3(x, channels, name):
     """Twice 3×3 convolution, batch normalisation, ReLU."""
     for number in (1, 2):
-        x = conv3x3(channels, f"{name}_conv{number}", kind=kind)(x)
+        x = conv3x3(channels, f"{name}_conv{number}")(x)
         x = layers.BatchNormalization(name=f"{name}_norm{number}")(x)
         x = layers.ReLU(name=f"{name}_relu{number}")(x)
     return x

@@ -1,8 +1,4 @@
-"""The trained networks that ship with the course, and the papers that say how they came to be.
-
-Two are trained on the same real patients: the whole VGG19 as encoder, which predicts best, and a small one of a quarter
-of the width, which leaves a lesson room beside it in 1.5 GB.
-"""
+"""The trained network that ships with the course, and the papers that say how it came to be."""
 
 import json
 from pathlib import Path
@@ -10,16 +6,13 @@ from pathlib import Path
 from course_lib.errors import WeightsError
 from course_lib.models.compact import load_compact
 
-DATA = Path(__file__).resolve().parents[2] / "data"
-SHIPPED_FILE = DATA / "model" / "vgg19_unet.npz"
-SMALL_FILE = DATA / "small_model" / "vgg19_unet.npz"
-SMALL_ENCODER = DATA / "encoder" / "small_vgg19.npz"  # as `vgg19_unet` takes it, of a quarter's width
+SHIPPED_FOLDER = Path(__file__).resolve().parents[2] / "data" / "model"
+SHIPPED_FILE = SHIPPED_FOLDER / "vgg19_unet.npz"
+SMALL_ENCODER = SHIPPED_FOLDER.parent / "encoder" / "small_vgg19.npz"  # as `vgg19_unet` takes it, of a quarter's width
 
 
 def shipped_model():
     """Loads the VGG19-U-Net that ships, trained on real patients; ``data/model/README.md`` is its card.
-
-    Its encoder is the whole VGG19, its kernels are in 8 bits: it predicts, and cannot be trained further.
 
     Returns:
         An uncompiled `keras.Model`: images (batch, size, size, 3) in 0..255 in, probabilities out. `size` is
@@ -31,22 +24,8 @@ def shipped_model():
     return load_compact(SHIPPED_FILE)
 
 
-def small_model():
-    """Loads the small VGG19-U-Net that ships; ``data/small_model/README.md`` is its card.
-
-    Four times faster than `shipped_model`, trained and scored on the same patients; the lessons look at this one.
-
-    Returns:
-        As `shipped_model`.
-
-    Raises:
-        WeightsError: the file is missing or damaged.
-    """
-    return load_compact(SMALL_FILE)
-
-
 def shipped_patients():
-    """Which patients the networks that ship have seen; both the same.
+    """Which patients the network that ships has seen.
 
     Returns:
         ``{"train": [...], "validation": [...], "test": [...]}``, names of patients' folders: trained on, chosen on,
@@ -55,7 +34,7 @@ def shipped_patients():
     Raises:
         WeightsError: the list is missing or damaged.
     """
-    path = SHIPPED_FILE.parent / "split.json"
+    path = SHIPPED_FOLDER / "split.json"
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -63,13 +42,13 @@ def shipped_patients():
 
 
 def unseen(scans):
-    """The scans of patients that the networks that ship were neither trained nor chosen on.
+    """The scans of patients that the network that ships was neither trained nor chosen on.
 
     Args:
         scans: rows of `data.index_scans`.
 
     Returns:
-        Those rows of `scans` whose patient is new to them; all, for phantoms.
+        Those rows of `scans` whose patient is new to it; all, for phantoms.
     """
     known = shipped_patients()
     return scans[~scans["patient"].isin([*known["train"], *known["validation"]])]

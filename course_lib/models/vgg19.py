@@ -81,7 +81,7 @@ def _moments(x, inside):
     return mean, ops.sqrt(ops.sum(ops.square(x - mean) * inside, axis=(1, 2), keepdims=True) / count)
 
 
-def vgg19_blocks(x, width, normalise=False, kind=layers.Conv2D):
+def vgg19_blocks(x, width, normalise=False):
     """Runs the five blocks and returns the taps by name; VGG19's last pooling serves its classifier and is left out.
 
     With `normalise`, batch normalisation follows every convolution (and its ReLU). VGG19 has none: from random weights
@@ -94,7 +94,7 @@ def vgg19_blocks(x, width, normalise=False, kind=layers.Conv2D):
             x = layers.MaxPooling2D(2, name=f"block{block - 1}_pool")(x)
         for conv in range(1, convs + 1):
             name = f"block{block}_conv{conv}"
-            x = conv3x3(channels_at(channels, width), name, activation="relu", kind=kind)(x)
+            x = conv3x3(channels_at(channels, width), name, activation="relu")(x)
             if normalise:
                 x = layers.BatchNormalization(name=norm_name(name))(x)
         taps[f"block{block}_conv{convs}"] = x
@@ -110,8 +110,8 @@ def norm_name(name):
     return name.replace("conv", "norm")
 
 
-def conv3x3(channels, name, activation=None, kind=layers.Conv2D):
-    return kind(channels, 3, padding="same", activation=activation, kernel_initializer="he_normal", name=name)
+def conv3x3(channels, name, activation=None):
+    return layers.Conv2D(channels, 3, padding="same", activation=activation, kernel_initializer="he_normal", name=name)
 
 
 def channels_at(full, width):
