@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from course_lib.errors import ArgumentError
 from course_lib.evaluation.intervals import bootstrap_interval
@@ -133,6 +132,8 @@ def compare_models(first, second, confidence=0.95, seed=0):
         warnings.warn(f"{(~known).sum()} of {len(known)} patients lack a score and are left out.", stacklevel=2)
     change = second[known] - first[known]
     low, high = bootstrap_interval(change, confidence, seed)
+    from scipy import stats  # 20 MB that nothing else here needs
+
     p_value = float(stats.wilcoxon(change).pvalue) if change.any() else 1.0
     higher, lower = int((change > 0).sum()), int((change < 0).sum())
     return Comparison(len(change), float(change.mean()), low, high, higher, lower, p_value)
