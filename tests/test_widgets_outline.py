@@ -1,5 +1,6 @@
 """A drawn outline becomes a mask, is kept and scored; without anybody there, a computed example is shown as such."""
 
+import subprocess
 import sys
 import types
 from importlib.resources import files
@@ -188,3 +189,30 @@ def test_the_canvas_brings_its_script_and_its_look_as_part_of_the_package(lesion
     for name, sent in (("outline.js", canvas._esm), ("outline.css", canvas._css)):
         assert files("course_lib.widgets").joinpath(name).read_text(encoding="utf-8") == str(sent)
     assert canvas.image.startswith("data:image/png;base64,")
+
+
+WITHOUT_ANYWIDGET = """
+import sys
+sys.modules["anywidget"] = None  # as where it is not installed
+import importlib.util
+found = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *rest: None if name == "anywidget" else found(name, *rest)
+import numpy as np
+from course_lib import widgets
+from course_lib.widgets import outline, voice
+outline.somebody_is_there = lambda: True
+shown = []
+outline.display = lambda data, **_: shown.append(data)
+truth = np.zeros((32, 32), np.uint8)
+truth[8:18, 10:20] = 1
+image = np.full((32, 32, 3), 60, np.uint8)
+widgets.outline_board(image, truth, np.roll(truth, 1, axis=0))._ipython_display_()
+print(voice.voices(), list(shown[0]), "example" in shown[0]["text/html"])
+"""
+
+
+def test_without_anywidget_an_example_is_drawn_and_a_sentence_says_how_to_draw_oneself():
+    done = subprocess.run([sys.executable, "-c", WITHOUT_ANYWIDGET], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "pip install anywidget" in done.stdout
+    assert done.stdout.splitlines()[-1] == "[] ['text/html', 'text/plain'] True"

@@ -33,18 +33,24 @@ NEEDED = {
     "matplotlib": "matplotlib",
     "seaborn": "seaborn",
     "ipywidgets": "ipywidgets",
-    "anywidget": "anywidget",
     "tqdm": "tqdm",
     "psutil": "psutil",
     "kaggle": "kaggle",
     "six": "six",
 }
+# What lessons go on without, less well: name, as imported, what is then missing.
+WISHED = {"anywidget": ("anywidget", "lesson 7's outline is drawn for you, and sliders have no spoken names")}
 PIP_SECONDS = 300
 
 
 def missing_packages() -> list[str]:
     """Return the packages, by the names that pip knows, that the lessons need and this Python does not have."""
     return [name for name, module in NEEDED.items() if importlib.util.find_spec(module) is None]
+
+
+def missed_packages() -> list[str]:
+    """Return the packages that this Python does not have and the lessons can do without."""
+    return [name for name, (module, _) in WISHED.items() if importlib.util.find_spec(module) is None]
 
 
 def install(packages: Iterable[str]) -> str:

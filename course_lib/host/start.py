@@ -98,20 +98,30 @@ def troubles(machine: Machine, fit: bool = True) -> list[str]:
 
 def add_packages(machine: Machine) -> list[str]:
     """On Colab and Kaggle install the course and what it lacks there; elsewhere say what is missing."""
-    missing = packages.missing_packages()
+    missing, missed = packages.missing_packages(), packages.missed_packages()
     said = []
     if machine.throwaway and not packages.installed_course() and os.access(packages.HOME, os.W_OK):
         failed = packages.install_course()
         said += [f"· The command `course` is not installed ({failed}); the lessons do without it."] if failed else []
-    if missing and machine.throwaway:
-        failed = packages.install(missing)
+    if (missing or missed) and machine.throwaway:
+        failed = packages.install([*missing, *missed])
         if not failed:
-            return [*said, f"Installed: {', '.join(missing)}. Nothing else was changed."]
-        return [*said, f"✗ Missing: {', '.join(missing)}, and pip could not add it ({failed}). {network_help(machine)}"]
+            return [*said, f"Installed: {', '.join([*missing, *missed])}. Nothing else was changed."]
+        said += goes_on_without(missed)
+        if missing:
+            lacks = f"Missing: {', '.join(missing)}, and pip could not add it ({failed})"
+            said.append(f"✗ {lacks}. {network_help(machine)}")
+        return said
+    said += goes_on_without(missed)
     if missing:
         said.append(f"✗ This Python lacks {', '.join(missing)}. Choose the kernel of the course's .venv, or run in a "
                     f'terminal: "{sys.executable}" -m pip install --editable "{packages.HOME}"')  # fmt: skip
     return said
+
+
+def goes_on_without(missed: list[str]) -> list[str]:
+    """Return a line for each package that is missing and that lessons can do without."""
+    return [f"· Goes on without {name}: {packages.WISHED[name][1]}." for name in missed]
 
 
 def network_help(machine: Machine) -> str:

@@ -8,7 +8,6 @@ import base64
 import io
 from pathlib import Path
 
-import anywidget
 import ipywidgets
 import matplotlib.pyplot as plt
 import numpy as np
@@ -21,15 +20,17 @@ from course_lib import evaluation, masks, plots
 from course_lib.errors import ArgumentError
 from course_lib.plots import style as looks
 from course_lib.plots.gallery import look_at, near
+from course_lib.widgets.base import CAN_DRAW, AnyWidget
 from course_lib.widgets.explorer import WIDGET_VIEW, _message, somebody_is_there
 from course_lib.widgets.voice import Voice
 
 SHOWN = 3  # attempts drawn over each other: the last ones
 EXAMPLE = "example"
+CANNOT_DRAW = "To draw here yourself, install anywidget (pip install anywidget) and restart the kernel. An example:"
 LOOKS = ((looks.PURPLE, (0, (6, 1.5, 1, 1.5))), (looks.GREEN, (0, (4, 1.5))), (looks.VERMILION, (0, (1, 1))))
 
 
-class OutlineCanvas(anywidget.AnyWidget):
+class OutlineCanvas(AnyWidget):
     """A slice to draw on; holds the outline that is being drawn.
 
     Attributes:
@@ -102,7 +103,9 @@ class OutlineBoard:
                 plt.close(number)
 
     def _ipython_display_(self):
-        if not somebody_is_there():
+        if not CAN_DRAW:
+            print(CANNOT_DRAW)
+        if not CAN_DRAW or not somebody_is_there():
             self.still()
             return
         shown = self.canvas._repr_mimebundle_()  # on Colab with the address of its manager for such widgets

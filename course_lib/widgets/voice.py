@@ -3,11 +3,12 @@
 import sys
 from pathlib import Path
 
-import anywidget
 import traitlets
 
+from course_lib.widgets.base import CAN_DRAW, AnyWidget
 
-class Voice(anywidget.AnyWidget):
+
+class Voice(AnyWidget):
     """An element that nobody sees. It names the controls of the box in which it lies.
 
     Attributes:
@@ -20,9 +21,9 @@ class Voice(anywidget.AnyWidget):
 
 
 def voices():
-    """A list with one `Voice`, to be put into a widget's box; empty on Colab.
+    """A list with one `Voice`, to be put into a widget's box; empty on Colab, and where anywidget is missing.
 
-    There a widget that is not ipywidgets' own brings a manager from another server for the whole page: too much to ask
-    for a slider that works without.
+    On Colab a widget that is not ipywidgets' own brings a manager from another server for the whole page: too much to
+    ask for a slider that works without.
     """
-    return [] if "google.colab" in sys.modules else [Voice()]
+    return [Voice()] if CAN_DRAW and "google.colab" not in sys.modules else []
