@@ -15,15 +15,15 @@ from course_lib import data, models
 from course_lib.commands.evaluate import score
 from course_lib.storage import write_atomically
 from course_lib.training import load_run
+from course_lib.training.networks import standardising
 
 
 def pack(run_folder, out, bits):
     """Write the compact network and copy the run's papers; the run."""
     run = load_run(run_folder)
     recipe = run.recipe
-    architecture = {
-        name: getattr(recipe, name) for name in ("network", "width", "decoder_width", "standardise", "encoder_norm")
-    }
+    architecture = {name: getattr(recipe, name) for name in ("network", "width", "decoder_width", "encoder_norm")}
+    architecture["standardise"] = standardising(recipe)
     architecture["input_shape"] = [recipe.size, recipe.size, 3]
     trained = models.load_model(run.model_path, compile=False)
     models.save_compact(trained, out / models.SHIPPED_FILE.name, architecture, bits)

@@ -100,6 +100,12 @@ def _add_changes(parser) -> None:
         default=argparse.SUPPRESS,
         help="bring each slice's brain to one mean and spread, inside the network",
     )
+    changes.add_argument(
+        "--standardise-first",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="do so before brightness and contrast are varied, not after",
+    )
 
 
 def run(options) -> int:

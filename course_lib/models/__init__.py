@@ -15,6 +15,7 @@ from course_lib.models.leveling import fit_norms, level_maps
 from course_lib.models.networks import encoder_features, unet, vgg19_unet
 from course_lib.models.saved import load_model
 from course_lib.models.shipped import SHIPPED_FILE, SMALL_ENCODER, shipped_model, shipped_patients, unseen
+from course_lib.models.standardising import SliceStandardisation, standardised_slices
 from course_lib.models.vgg19 import (
     BRIDGE,
     ENCODER_LAYERS,
@@ -23,7 +24,6 @@ from course_lib.models.vgg19 import (
     TAPS,
     VGG19_BLOCKS,
     CaffePreprocessing,
-    SliceStandardisation,
 )
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "save_compact",
     "shipped_model",
     "shipped_patients",
+    "standardised_slices",
     "unet",
     "unseen",
     "vgg19_unet",

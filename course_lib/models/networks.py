@@ -3,6 +3,7 @@
 from course_lib.backend import keras, layers
 from course_lib.errors import ArgumentError, WeightsError
 from course_lib.models.compact import read_compact, set_weights
+from course_lib.models.standardising import GREY, SliceStandardisation
 from course_lib.models.vgg19 import (
     BRIDGE,
     ENCODER_LAYERS,
@@ -10,7 +11,6 @@ from course_lib.models.vgg19 import (
     TAPS,
     VGG19_BLOCKS,
     CaffePreprocessing,
-    SliceStandardisation,
     channels_at,
     conv3x3,
     pretrained_vgg19,
@@ -38,7 +38,8 @@ def vgg19_unet(
         freeze_encoder: leaves the encoder's weights as they are in training.
         decoder_width: multiplies the decoder's channels where they are to be fewer than the encoder's; None is `width`.
         standardise: brings each sequence of a slice to one mean and spread before anything else, so that scanners
-            matter less (`SliceStandardisation`).
+            matter less (`SliceStandardisation`); "grey" does so in grey values, as `standardised_slices` makes them of
+            the slices that such a network is trained on.
         encoder_norm: batch normalisation after every convolution of the encoder. From random weights the deepest
             blocks would hardly learn without; with trained weights call `fit_norms` before training.
 
@@ -133,7 +134,9 @@ def encoder_features(model, names=TAPS):
 
 
 def _standardised(inputs, standardise):
-    return SliceStandardisation(name="slice_standardisation")(inputs) if standardise else inputs
+    if not standardise:
+        return inputs
+    return SliceStandardisation(name="slice_standardisation", **(GREY if standardise == "grey" else {}))(inputs)
 
 
 def _decoder(x, features, channels):

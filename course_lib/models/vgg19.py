@@ -38,49 +38,6 @@ class CaffePreprocessing(layers.Layer):
         return input_shape
 
 
-@keras.saving.register_keras_serializable("course")
-class SliceStandardisation(layers.Layer):
-    """Each sequence of each slice to mean 0 and standard deviation 1 within the brain, so that scanners matter less.
-
-    Lesson 1's standardising inside the network: what is trained so needs no preparation of its images, wherever they
-    come from. Scalp and fat outshine the brain and fluid is darker, so mean and deviation are taken of the head (what
-    exceeds half the slice's mean), then, `rounds` - 1 times, of those of its pixels within `cut` deviations of the mean
-    (sigma clipping). Values beyond `limit` deviations are cut there; the result is brought to ImageNet's mean and to
-    `spread`, since `CaffePreprocessing` and VGG19 follow.
-    """
-
-    def __init__(self, rounds=3, cut=2.0, limit=5.0, spread=58.0, **kwargs):
-        super().__init__(**{"dtype": "float32", **kwargs})
-        self.rounds, self.cut, self.limit, self.spread = rounds, cut, limit, spread
-
-    def call(self, images):
-        """Turns (batch, height, width, 3) of any scale into float32 of about -190..410."""
-        x = ops.cast(images, "float32")
-        inside = ops.cast(x > 0.5 * ops.mean(x, axis=(1, 2), keepdims=True), "float32")
-        mean, deviation = _moments(x, inside)
-        for _ in range(self.rounds - 1):
-            inside = inside * ops.cast(ops.abs(x - mean) < self.cut * deviation + 1, "float32")
-            mean, deviation = _moments(x, inside)
-        scaled = ops.clip((x - mean) / (deviation + 1), -self.limit, self.limit)
-        return scaled * self.spread + ops.convert_to_tensor(MEAN_BGR[::-1], "float32")
-
-    def compute_output_shape(self, input_shape):
-        """Returns the input's shape."""
-        return input_shape
-
-    def get_config(self):
-        """Returns what rebuilds the layer."""
-        own = {"rounds": self.rounds, "cut": self.cut, "limit": self.limit, "spread": self.spread}
-        return {**super().get_config(), **own}
-
-
-def _moments(x, inside):
-    """Mean and standard deviation of each sequence of each slice over the pixels `inside` (0 or 1)."""
-    count = ops.sum(inside, axis=(1, 2), keepdims=True) + 1e-3  # a black slice has none
-    mean = ops.sum(x * inside, axis=(1, 2), keepdims=True) / count
-    return mean, ops.sqrt(ops.sum(ops.square(x - mean) * inside, axis=(1, 2), keepdims=True) / count)
-
-
 def vgg19_blocks(x, width, normalise=False):
     """Runs the five blocks and returns the taps by name; VGG19's last pooling serves its classifier and is left out.
 

@@ -45,7 +45,7 @@ def build_model(recipe: Recipe, policy: str, fast: bool = True, team=None):
     with precision(policy), team.scope() if team else nullcontext():
         if recipe.network == "unet":
             filters = tuple(max(1, round(recipe.width * 64 * 2**i)) for i in range(5))
-            model = models.unet(shape, filters, standardise=recipe.standardise)
+            model = models.unet(shape, filters, standardise=standardising(recipe))
         else:
             model = models.vgg19_unet(
                 shape,
@@ -53,7 +53,7 @@ def build_model(recipe: Recipe, policy: str, fast: bool = True, team=None):
                 width=recipe.width,
                 freeze_encoder=recipe.freeze_encoder,
                 decoder_width=recipe.decoder_width,
-                standardise=recipe.standardise,
+                standardise=standardising(recipe),
                 encoder_norm=recipe.encoder_norm,
             )
         if several:
@@ -63,6 +63,17 @@ def build_model(recipe: Recipe, policy: str, fast: bool = True, team=None):
         adam = _adam(recipe.encoder_rate, policy, fast, several)
         compile_model(model, loss, recipe.learning_rate, recipe.epsilon, adam)
     return model
+
+
+def standardising(recipe: Recipe):
+    """What the network that is kept does to its images first, as `models.vgg19_unet` takes it."""
+    return "grey" if recipe.standardise_first else recipe.standardise
+
+
+def fed_standardised(recipe: Recipe) -> Recipe:
+    """The recipe of the network in training: it does not standardise again what `run` has standardised."""
+    return dataclasses.replace(recipe, standardise=recipe.standardise and not recipe.standardise_first,
+                               standardise_first=False)  # fmt: skip
 
 
 def _adam(encoder_rate, policy, fast, several):

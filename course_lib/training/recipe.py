@@ -39,6 +39,8 @@ class Recipe:
         freeze_encoder: keep the encoder's weights as they are.
         decoder_width: share of the decoder's channels; None is `width`.
         standardise: bring each sequence of a slice to one mean and spread, inside the network.
+        standardise_first: train on slices that are standardised before they are varied, so that varied brightness and
+            contrast stay varied. The network that is kept standardises by itself all the same.
         encoder_norm: batch normalisation after every convolution of the encoder. With pretrained weights it begins as
             what changes nothing (`models.fit_norms`), and lets the encoder bear ten times the learning rate.
         encoder_rate: learning rate of the encoder's convolutions, as a share of that of all else (discriminative
@@ -93,6 +95,7 @@ class Recipe:
     freeze_encoder: bool = False
     decoder_width: float | None = None
     standardise: bool = False
+    standardise_first: bool = False
     encoder_norm: bool = False
     encoder_rate: float = 1.0
     loss: str = "focal_tversky"
@@ -153,6 +156,8 @@ class Recipe:
             raise RecipeError("encoder_norm belongs to the network 'vgg19_unet'; 'unet' normalises everywhere.")
         if self.network == "unet" and self.encoder_rate != 1:
             raise RecipeError("encoder_rate belongs to the network 'vgg19_unet'; 'unet' has one learning rate for all.")
+        if self.standardise_first and not self.standardise:
+            raise RecipeError("standardise_first is true, but standardise is false: set both, or none.")
         if self.encoder_norm and self.freeze_encoder:
             raise RecipeError(
                 "encoder_norm and freeze_encoder are both true: the norms would move, the rest would not."

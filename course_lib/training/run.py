@@ -76,6 +76,8 @@ def train(
     if team.is_chief:
         settle(out)
         policy = _write_papers(recipe, parts, data_root, digest, out, team.replicas)["precision"]
+    if recipe.standardise_first:  # TensorFlow runs from here on, which it must not before the team is there
+        training, validation = _standardised(training), _standardised(validation)
     job = _Job(recipe, out, team.tell_text(policy), callbacks, team)
     job.train(training, validation, progress and team.is_chief)
     return load_run(out) if team.is_chief else job.report(parts)
@@ -90,13 +92,20 @@ class _Job:
     def __init__(self, recipe: Recipe, out: Path, policy: str, callbacks=(), team: Team | None = None):
         import keras
 
-        from course_lib.training.networks import build_callbacks, build_model, build_twin, without_pretraining
+        from course_lib.training.networks import (
+            build_callbacks,
+            build_model,
+            build_twin,
+            fed_standardised,
+            without_pretraining,
+        )
 
         self.recipe, self.out, self.team = recipe, out, team or Team()
         keras.utils.set_random_seed(recipe.seed)
-        self.model = self.scored = build_model(recipe, policy, team=self.team)
+        fed = fed_standardised(recipe)
+        self.model = self.scored = build_model(fed, policy, team=self.team)
         if self.team.replicas > 1:  # validation takes one device, and none of the others' time
-            self.scored = build_model(without_pretraining(recipe), policy)
+            self.scored = build_model(without_pretraining(fed), policy)
         self.twin = build_twin(recipe)
         kept, checkpoint = build_callbacks(recipe, str(out / pending_name("{epoch:04d}")))
         copy = keras.callbacks.LambdaCallback(
@@ -202,9 +211,15 @@ def _load(parts: Split, size: int) -> tuple[Slices, Slices, str]:
     loaded, digests = [], []
     for scans in (parts.train, parts.validation):
         images, masks = load_slices(scans, size)
-        loaded.append(Slices(images, masks, scans["patient"].to_numpy()))
         digests.append(data_fingerprint(scans, images, masks))
+        loaded.append(Slices(images, masks, scans["patient"].to_numpy()))
     return *loaded, "-".join(digests)
+
+
+def _standardised(slices: Slices) -> Slices:
+    from course_lib.models import standardised_slices
+
+    return Slices(standardised_slices(slices.images), slices.masks, slices.patients)
 
 
 def _write_papers(recipe: Recipe, parts: Split, data_root, digest: str, out: Path, replicas: int) -> dict:
