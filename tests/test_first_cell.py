@@ -163,24 +163,30 @@ def test_the_links_open_this_lesson_at_the_tag_of_this_version():
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=[lesson.name for lesson in LESSONS])
-def test_a_copy_that_is_opened_alone_links_to_no_file_beside_it_but_other_lessons(lesson):
+def test_a_copy_that_is_opened_alone_leads_everywhere_without_the_files_beside_it(lesson):
     copy = nbformat.read(lesson.learner, as_version=4)
     text = "\n".join(cell.source for cell in copy.cells if cell.cell_type == "markdown")
-    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+    links = re.findall(r"\]\(([^)\s]+)\)", text)
+    for link in links:
         if link.startswith(repository.github_link("")):
             assert (ROOT / link.removeprefix(repository.github_link(""))).exists(), link
-        else:
-            assert link.startswith(("http", "#")) or (ROOT / "notebooks" / link).suffix == ".ipynb", link
+        elif not link.startswith(("http", "#")):
+            assert repository.colab_link(Path(link).stem) in links, link
+            assert repository.kaggle_link(Path(link).stem) in links, link
 
 
-def test_only_links_to_documents_are_turned_to_the_web():
+def test_links_to_documents_are_turned_to_the_web_and_those_to_lessons_are_joined_by_the_webs():
     notebook = nbformat.v4.new_notebook()
-    text = "[a](../data/README.md#login) [b](02_next.ipynb) [c](https://x.org) [d](#here)"
-    notebook.cells = [nbformat.v4.new_markdown_cell(text), nbformat.v4.new_code_cell("f = [a](../b)")]
-    made = with_web_links(notebook)
-    at = repository.github_link("data/README.md#login")
-    assert made.cells[0].source == text.replace("../data/README.md#login", at)
-    assert made.cells[1].source == notebook.cells[1].source
+    document, lesson, others = "[a](../data/README.md#login)", "[b](02_next.ipynb)", "[c](https://x.org) [d](#here)"
+    code = f"f = [a](../b)  # {lesson}"
+    notebook.cells = [nbformat.v4.new_markdown_cell(f"{document} {lesson} {others}"), nbformat.v4.new_code_cell(code)]
+    text, made_code = (cell.source for cell in with_web_links(notebook).cells)
+    web = [repository.colab_link("02_next"), repository.kaggle_link("02_next")]
+    assert text == (
+        f"[a]({repository.github_link('data/README.md#login')}) "
+        f"{lesson} ([on Colab]({web[0]}), [on Kaggle]({web[1]})) {others}"
+    )
+    assert made_code == code
 
 
 def test_the_repository_is_named_in_no_second_place():

@@ -6,6 +6,7 @@ cells ever runs the fetching.
 
 import copy
 import posixpath
+import re
 
 import nbformat
 
@@ -22,6 +23,8 @@ BADGES = {
     "Open in Kaggle": ("https://kaggle.com/static/images/open-in-kaggle.svg", repository.kaggle_link),
     "Open in Binder": ("https://mybinder.org/badge_logo.svg", repository.binder_link),
 }
+
+LESSON_LINK = re.compile(r"\[[^\]]+\]\((\d\d_\w+)\.ipynb\)")  # to another lesson, whose name it finds
 
 # The course may lie around the notebook, whose kernel is another Python, or beside it, as in a class's release. Else it
 # goes to the user's own folder, and not to a temporary one where anybody could have put another. Kaggle mounts what is
@@ -83,15 +86,22 @@ def with_beginning(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 def with_web_links(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """Return a copy of a lesson whose text links to the repository's documents on the web, at the tag.
 
-    On Colab and Kaggle the notebook is opened without the folders around it. Links to other lessons stay.
+    On Colab and Kaggle the notebook is opened without the folders around it, and without the other lessons. Links to
+    these stay, since they are what works offline; after each come those that open the lesson there.
     """
     made = copy.deepcopy(notebook)
     for cell in made.cells:
         if cell.cell_type == "markdown":
             cell.source = DOCUMENT_LINK.sub(_on_the_web, cell.source)
+            cell.source = LESSON_LINK.sub(_also_on_the_web, cell.source)
     return made
 
 
 def _on_the_web(link) -> str:
     path = posixpath.normpath(f"notebooks/{link[2]}")
     return link[1] + repository.github_link(path)
+
+
+def _also_on_the_web(link) -> str:
+    name = link[1]
+    return f"{link[0]} ([on Colab]({repository.colab_link(name)}), [on Kaggle]({repository.kaggle_link(name)}))"
