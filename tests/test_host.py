@@ -336,8 +336,17 @@ def test_without_a_network_lessons_go_on_without_what_they_can_spare(on, monkeyp
     monkeypatch.setattr(start, "places_to_write", lambda machine: [])
     host.begin()
     said = capsys.readouterr().out
-    assert "· Goes on without anywidget: lesson 7's outline" in said
+    assert re.search(r"· Goes on without anywidget: lesson 7's outline.*Settings → Internet on", said)
     assert "Scans: " in said  # the lines after it are there, so nothing was stopped
+    assert "✗" not in said
+
+
+def test_on_ones_own_machine_what_lessons_can_spare_comes_with_the_command_that_adds_it(on, monkeypatch, capsys):
+    monkeypatch.setattr(packages, "missed_packages", lambda: ["anywidget"])
+    monkeypatch.setattr(packages, "pip", lambda *_: pytest.fail("installs"))
+    host.begin()
+    said = capsys.readouterr().out
+    assert re.search(r'· Goes on without anywidget: .*" -m pip install anywidget\n', said)
     assert "✗" not in said
 
 

@@ -194,9 +194,6 @@ def test_the_canvas_brings_its_script_and_its_look_as_part_of_the_package(lesion
 WITHOUT_ANYWIDGET = """
 import sys
 sys.modules["anywidget"] = None  # as where it is not installed
-import importlib.util
-found = importlib.util.find_spec
-importlib.util.find_spec = lambda name, *rest: None if name == "anywidget" else found(name, *rest)
 import numpy as np
 from course_lib import widgets
 from course_lib.widgets import outline, voice

@@ -107,21 +107,21 @@ def add_packages(machine: Machine) -> list[str]:
         failed = packages.install([*missing, *missed])
         if not failed:
             return [*said, f"Installed: {', '.join([*missing, *missed])}. Nothing else was changed."]
-        said += goes_on_without(missed)
+        said += goes_on_without(missed, network_help(machine))
         if missing:
             lacks = f"Missing: {', '.join(missing)}, and pip could not add it ({failed})"
             said.append(f"✗ {lacks}. {network_help(machine)}")
         return said
-    said += goes_on_without(missed)
+    said += goes_on_without(missed, f'To have it: "{sys.executable}" -m pip install {" ".join(missed)}')
     if missing:
         said.append(f"✗ This Python lacks {', '.join(missing)}. Choose the kernel of the course's .venv, or run in a "
                     f'terminal: "{sys.executable}" -m pip install --editable "{packages.HOME}"')  # fmt: skip
     return said
 
 
-def goes_on_without(missed: list[str]) -> list[str]:
-    """Return a line for each package that is missing and that lessons can do without."""
-    return [f"· Goes on without {name}: {packages.WISHED[name][1]}." for name in missed]
+def goes_on_without(missed: list[str], remedy: str) -> list[str]:
+    """Return a line for each package that is missing and that lessons can do without: what that costs, and a remedy."""
+    return [f"· Goes on without {name}: {packages.WISHED[name][1]}. {remedy}" for name in missed]
 
 
 def network_help(machine: Machine) -> str:

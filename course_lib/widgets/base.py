@@ -1,11 +1,10 @@
-"""anywidget where it is installed, as the course asks for; without it (Kaggle without Internet) lessons still run."""
-
-import importlib.util
+"""anywidget where it can be had, as the course asks for; without it (Kaggle without Internet) lessons still run."""
 
 from ipywidgets import DOMWidget
 
-CAN_DRAW = importlib.util.find_spec("anywidget") is not None
-if CAN_DRAW:
+try:
     from anywidget import AnyWidget
-else:
+except ImportError:  # missing, or installed only in part
     AnyWidget = DOMWidget  # has the attributes that the lessons' widgets add to it, and is never shown
+
+CAN_DRAW = AnyWidget is not DOMWidget

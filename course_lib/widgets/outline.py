@@ -26,7 +26,10 @@ from course_lib.widgets.voice import Voice
 
 SHOWN = 3  # attempts drawn over each other: the last ones
 EXAMPLE = "example"
-CANNOT_DRAW = "To draw here yourself, install anywidget (pip install anywidget) and restart the kernel. An example:"
+CANNOT_DRAW = (
+    "To draw here yourself, install anywidget (%pip install anywidget; it takes Internet) and restart the kernel. "
+    "An example:"
+)
 LOOKS = ((looks.PURPLE, (0, (6, 1.5, 1, 1.5))), (looks.GREEN, (0, (4, 1.5))), (looks.VERMILION, (0, (1, 1))))
 
 
