@@ -10,6 +10,9 @@ import pytest
 from hypothesis import settings
 from PIL import Image
 
+# Test files name these as plugins for their fixtures, and import from them first: then pytest would come too late.
+pytest.register_assert_rewrite("downloads", "toy_runs")
+
 # In CI the same examples every time, so that a red run means a change; on a desk new ones.
 settings.register_profile("ci", derandomize=True, deadline=None)
 if os.environ.get("CI"):
