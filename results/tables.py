@@ -14,10 +14,13 @@ RESULTS = Path(__file__).resolve().parent
 README = RESULTS / "README.md"
 
 
-def cross_validation(name="shipped"):
-    """Lines of the table: a column a way of scoring."""
-    scores = pd.read_csv(RESULTS / name / "scores.csv")
-    rows = {way: _column(part) for way, part in scores.groupby("way", sort=False)}
+def cross_validation(names=("shipped",)):
+    """Lines of the table: a column a recipe and way of scoring; the recipe is named where there are several."""
+    rows = {}
+    for name in names:
+        scores = pd.read_csv(RESULTS / name / "scores.csv")
+        before = f"{name.replace('_', ' ')}, " if len(names) > 1 else ""
+        rows |= {before + way: _column(part) for way, part in scores.groupby("way", sort=False)}
     lines = [f"| | {' | '.join(rows)} |", "|---|" + "---|" * len(rows)]
     for label in next(iter(rows.values())):
         lines.append(f"| {label} | " + " | ".join(row[label] for row in rows.values()) + " |")
@@ -86,7 +89,12 @@ def runs():
     return [*lines, *("| " + " | ".join(str(value) for value in row) + " |" for row in table.to_numpy())]
 
 
-TABLES = {"cross-validation": cross_validation, "groups": groups, "leak": leak, "runs": runs}
+def order():
+    """Lines of the table that compares standardising after and before slices are varied."""
+    return cross_validation(("shipped", "standardised_first"))
+
+
+TABLES = {"cross-validation": cross_validation, "groups": groups, "order": order, "leak": leak, "runs": runs}
 
 
 def filled(text):
