@@ -350,6 +350,28 @@ def test_on_ones_own_machine_what_lessons_can_spare_comes_with_the_command_that_
     assert "✗" not in said
 
 
+def test_a_package_that_can_be_spared_does_not_stop_one_that_cannot(on, monkeypatch, capsys):
+    on(place=machine.COLAB)
+    there = []
+    monkeypatch.setattr(packages, "installed_course", lambda: packages.course_lib.__version__)
+    monkeypatch.setattr(packages, "missing_packages", lambda: [] if "seaborn" in there else ["seaborn"])
+    monkeypatch.setattr(packages, "missed_packages", lambda: ["anywidget"])
+
+    def pip(*options):
+        if "anywidget" in options:
+            return "ERROR: Cannot install anywidget because these package versions have conflicting dependencies."
+        there.extend(options)
+        return ""
+
+    monkeypatch.setattr(packages, "pip", pip)
+    host.begin()
+    said = capsys.readouterr().out
+    assert "Installed: seaborn. Nothing else was changed." in said
+    assert "· Goes on without anywidget" in said
+    assert "Scans: " in said
+    assert "✗" not in said
+
+
 @pytest.mark.parametrize(("variable", "says"), [("", "set HTTPS_PROXY"), ("HTTPS_PROXY", "is it right?")])
 def test_behind_a_proxy_the_variable_is_named(monkeypatch, variable, says):
     for name in ("HTTPS_PROXY", "https_proxy"):

@@ -103,12 +103,13 @@ def add_packages(machine: Machine) -> list[str]:
     if machine.throwaway and not packages.installed_course() and os.access(packages.HOME, os.W_OK):
         failed = packages.install_course()
         said += [f"· The command `course` is not installed ({failed}); the lessons do without it."] if failed else []
-    if (missing or missed) and machine.throwaway:
-        failed = packages.install([*missing, *missed])
-        if not failed:
-            return [*said, f"Installed: {', '.join([*missing, *missed])}. Nothing else was changed."]
-        said += goes_on_without(missed, network_help(machine))
-        if missing:
+    if machine.throwaway:  # apart, so that what can be spared never stops what cannot
+        failed = packages.install(missing) if missing else ""
+        refused = packages.install(missed) if missed else ""
+        added = [*([] if failed else missing), *([] if refused else missed)]
+        said += [f"Installed: {', '.join(added)}. Nothing else was changed."] if added else []
+        said += goes_on_without(missed, network_help(machine)) if refused else []
+        if failed:
             lacks = f"Missing: {', '.join(missing)}, and pip could not add it ({failed})"
             said.append(f"✗ {lacks}. {network_help(machine)}")
         return said
