@@ -42,7 +42,7 @@ class Recipe:
         standardise_first: train on slices that are standardised before they are varied, so that varied brightness and
             contrast stay varied. The network that is kept standardises by itself all the same.
         encoder_norm: batch normalisation after every convolution of the encoder. With pretrained weights it begins as
-            what changes nothing (`models.fit_norms`), and lets the encoder bear ten times the learning rate.
+            what changes nothing (`models.fit_norms`).
         encoder_rate: learning rate of the encoder's convolutions, as a share of that of all else (discriminative
             fine-tuning; Howard & Ruder 2018, arXiv 1801.06146): pretrained weights need smaller steps than new ones.
         loss: "focal_tversky", "tversky", "dice" or "binary_crossentropy".
