@@ -36,6 +36,7 @@ OVERRIDES = {
     "--learning-rate": ("learning_rate", float, "of Adam, at the start"),
     "--encoder-rate": ("encoder_rate", float, "learning rate of a pretrained encoder, as a share of all else's (1)"),
     "--seed": ("seed", int, "of split, initial weights, order and augmentation"),
+    "--split-seed": ("split_seed", int, "of the split alone, for several networks on the same patients (--seed)"),
     "--weights": ("weights", str, "encoder's weights: imagenet, none, or a VGG19 .weights.h5 file"),
     "--network": ("network", str, "vgg19_unet or unet"),
     "--loss": ("loss", str, "focal_tversky, tversky, dice or binary_crossentropy"),

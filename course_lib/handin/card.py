@@ -129,7 +129,7 @@ def _facts(run, scans):
         "network": _network_text(recipe),
         "input": _input_text(recipe),
         "data": _data_text(scans),
-        "split": f"by patient (seed {recipe.seed}{_fold_text(recipe)}): {trained} to train on, {chosen} to choose on, "
+        "split": f"by patient (seed {recipe.seed_of_split}{_fold_text(recipe)}): {trained} to train on, {chosen} to choose on, "
         f"{tested} kept for the end; nobody is in two parts",
         "recipe": f"loss {recipe.loss.replace('_', ' ')}, learning rate {recipe.learning_rate:g}, batches of "
         f"{recipe.batch}, up to {recipe.epochs} epochs; all of it in `recipe.json`",

@@ -70,6 +70,7 @@ class Recipe:
         precision: "auto" takes mixed_float16 on a GPU, mixed_bfloat16 on a processor with AVX512_BF16 or AMX, else
             float32; or one of these by name.
         seed: of split, initial weights, order and augmentation.
+        split_seed: of the split alone, for several networks on the same patients; None is `seed`.
         validation: share of the patients for validation.
         test: share of the patients kept for the test.
         folds: cross-validation: the patients are divided into so many parts, and `test` is not used; None for one
@@ -119,6 +120,7 @@ class Recipe:
     empty_per_tumor: float | None = 1.0
     precision: str = "auto"
     seed: int = 0
+    split_seed: int | None = None
     validation: float = 0.15
     test: float = 0.15
     folds: int | None = None
@@ -175,6 +177,11 @@ class Recipe:
             raise RecipeError("freeze_encoder is true, but weights is None: random weights would stay random.")
         if self.warmup >= self.epochs and self.warmup > 0:
             raise RecipeError(f"warmup is {self.warmup}, but must be less than epochs ({self.epochs}).")
+
+    @property
+    def seed_of_split(self) -> int:
+        """The seed that draws the patients of each part."""
+        return self.seed if self.split_seed is None else self.split_seed
 
     @classmethod
     def fast(cls, **changes) -> "Recipe":

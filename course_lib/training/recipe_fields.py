@@ -50,6 +50,7 @@ RANGES = {
     "plateau_patience": (1, 100_000, True, True),
     "stopping_patience": (1, 100_000, True, True),
     "seed": (0, 2**31 - 1, True, True),
+    "split_seed": (0, 2**31 - 1, True, True),
 }
 
 

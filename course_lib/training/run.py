@@ -202,8 +202,8 @@ class _Job:
 
 def _divide(scans: pd.DataFrame, recipe: Recipe) -> Split:
     if recipe.folds is None:
-        return split_by_patient(scans, recipe.validation, recipe.test, recipe.seed)
-    return split_by_fold(scans, recipe.folds, recipe.fold, recipe.validation, recipe.seed)
+        return split_by_patient(scans, recipe.validation, recipe.test, recipe.seed_of_split)
+    return split_by_fold(scans, recipe.folds, recipe.fold, recipe.validation, recipe.seed_of_split)
 
 
 def _load(parts: Split, size: int) -> tuple[Slices, Slices, str]:
