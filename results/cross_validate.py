@@ -1,10 +1,11 @@
 """Cross-validate a recipe by patient: train on every fold's patients, score the patients that the fold left out.
 
-    python results/cross_validate.py results/shipped/recipe.json --data data/kaggle_3m --runs runs/cv --name shipped
+    python results/cross_validate.py results/shipped/recipe.json --data DIR --runs runs/cv --networks 3 --name shipped
 
 Each fold is a run of `course train` (``--folds 5 --fold k``) and may be stopped and started again: what is finished is
-kept. The threshold of a fold is chosen on its validation patients. ``results/<name>/`` gets the recipe, the patients of
-each fold, the histories, and the scores: a row a patient and way of scoring,
+kept. With ``--networks`` a fold has so many runs on the same patients (``--seed``, ``--split-seed``), and the mean of
+their answers is scored. The threshold of a fold is chosen on its validation patients. ``results/<name>/`` gets the
+recipe, the patients of each fold, the histories, and the scores: a row a patient and way of scoring,
 
 * plain: threshold 0.5, slice by slice, as `course evaluate` does;
 * chosen: threshold chosen on validation, mirror images and neighbouring slices taken in, specks dropped
@@ -20,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from course_lib import data, evaluation
+from course_lib import data, evaluation, models
 from course_lib.commands.evaluate import score
 from course_lib.storage import make_folder, write_atomically
 from course_lib.training import Recipe, load_run, train
@@ -55,9 +56,18 @@ def _dice(truth, maps, threshold, parts):
     return evaluation.dice_score(truth, maps >= threshold)
 
 
-def score_fold(run, scans):
+def run_folders(runs, fold, networks):
+    """Where the runs of a fold lie, one a network."""
+    return [runs / (f"fold{fold}_seed{number}" if number else f"fold{fold}") for number in range(networks)]
+
+
+def fold_model(runs, fold, networks):
+    """The network of a fold, or the mean of several."""
+    return models.ensemble(load_run(folder).best_model() for folder in run_folders(runs, fold, networks))
+
+
+def score_fold(model, run, scans):
     """Rows of the fold's test patients, scored in both ways."""
-    model = run.best_model()
     validation, test = (scans[scans["patient"].isin(names)] for names in (run.split.validation, run.split.test))
     tables = []
     for way, how in WAYS.items():
@@ -98,6 +108,7 @@ def main():
     parser.add_argument("--runs", type=Path, required=True, help="folder for the runs, one a fold")
     parser.add_argument("--name", required=True, help="folder of results/ for the tables")
     parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--networks", type=int, default=1, help="train so many in each fold, and take the mean (1)")
     options = parser.parse_args()
     recipe, scans = Recipe.from_json(options.recipe), data.index_scans(options.data)
     out = RESULTS / options.name
@@ -105,14 +116,16 @@ def main():
     recipe.to_json(out / "recipe.json")
     tables, histories, patients = [], [], {}
     for fold in range(options.folds):
-        folder = options.runs / f"fold{fold}"
-        print(f"fold {fold} of {options.folds}: {folder}", flush=True)
-        train(dataclasses.replace(recipe, folds=options.folds, fold=fold), options.data, folder, resume=True)
-        run, kept = load_run(folder), folder / "scores.csv"
+        chosen = dataclasses.replace(recipe, folds=options.folds, fold=fold)
+        for number, folder in enumerate(run_folders(options.runs, fold, options.networks)):
+            print(f"fold {fold} of {options.folds}, network {number + 1} of {options.networks}: {folder}", flush=True)
+            other = {"seed": recipe.seed + number, "split_seed": recipe.seed_of_split} if number else {}
+            run = train(dataclasses.replace(chosen, **other), options.data, folder, resume=True)
+            histories.append(run.history.assign(fold=fold, seed=run.recipe.seed, seconds=run.seconds))
+        kept = options.runs / f"scores_fold{fold}_networks{options.networks}.csv"
         if not kept.exists():
-            write_table(score_fold(run, scans), kept)
+            write_table(score_fold(fold_model(options.runs, fold, options.networks), run, scans), kept)
         tables.append(pd.read_csv(kept))
-        histories.append(run.history.assign(fold=fold, seconds=run.seconds))
         patients[f"fold{fold}"] = run.split._asdict()
         write_table(pd.concat(tables), out / "scores.csv")
         write_table(pd.concat(histories), out / "history.csv")

@@ -1,8 +1,8 @@
 """Pictures of a cross-validation: the best, median and worst patients, and what the score depends on.
 
-    python results/figures.py shipped --data data/kaggle_3m --runs runs/cv
+    python results/figures.py shipped --networks 3 --data data/kaggle_3m --runs runs/cv
 
-Every patient is predicted by the network of the fold that left that patient out. ``results/<name>/`` gets
+Every patient is predicted by the network, or networks, of the fold that left that patient out. ``results/<name>/`` gets
 ``patients.png`` (best, median and worst, the slice with the most tumour) and ``groups.png`` (Dice by institution and by
 tumour size), ``groups.csv`` and ``sizes.csv``.
 """
@@ -14,10 +14,10 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 import pandas as pd
+from cross_validate import fold_model
 
 from course_lib import data, evaluation, plots
 from course_lib.storage import write_atomically
-from course_lib.training import load_run
 
 RESULTS = Path(__file__).resolve().parent
 WAY, PARTS = {"flip": True, "neighbors": 0.25}, 0.2
@@ -30,8 +30,8 @@ def pick(scores):
     return ordered.iloc[[0, len(ordered) // 2, len(ordered) - 1]]
 
 
-def draw_patients(picked, scans, runs, path):
-    """A row a patient: FLAIR with both outlines, and where the prediction errs."""
+def draw_patients(picked, scans, model_of, path):
+    """A row a patient: FLAIR with both outlines, and where the prediction errs; `model_of` gives a fold's network."""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(len(picked), 3, figsize=(8.4, 8.6), layout="constrained")
@@ -39,7 +39,7 @@ def draw_patients(picked, scans, runs, path):
         axes, zip(("best", "median", "worst"), picked.iterrows(), strict=True), strict=True
     ):
         patient = scans[scans["patient"] == row["patient"]].sort_values("slice")
-        model = load_run(runs / f"fold{row['fold']}").best_model()
+        model = model_of(row["fold"])
         small, _ = data.load_slices(patient, model.input_shape[1], progress=False)
         images, masks = data.load_slices(patient, 256, progress=False)
         maps = evaluation.predict_volume(model, small, size=256, **WAY)[..., 0]
@@ -96,6 +96,7 @@ def main():
     parser.add_argument("name", help="folder of results/")
     parser.add_argument("--data", type=Path, required=True, help="folder of patient folders")
     parser.add_argument("--runs", type=Path, required=True, help="folder of the folds' runs")
+    parser.add_argument("--networks", type=int, default=1, help="of each fold, as for cross_validate.py (1)")
     options = parser.parse_args()
     matplotlib.use("Agg")
     out = RESULTS / options.name
@@ -105,7 +106,10 @@ def main():
         with write_atomically(out / name) as file:
             table.round(4).to_csv(file)
     draw_groups(scores, out / "groups.png")
-    draw_patients(pick(scores), data.index_scans(options.data), options.runs, out / "patients.png")
+    scans = data.index_scans(options.data)
+    draw_patients(
+        pick(scores), scans, lambda fold: fold_model(options.runs, fold, options.networks), out / "patients.png"
+    )
 
 
 if __name__ == "__main__":

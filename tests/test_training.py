@@ -34,6 +34,19 @@ def test_no_patient_is_in_two_parts_and_none_is_lost(straight, scans_folder):
     assert sum(map(len, parts)) == len(set.union(*parts))
 
 
+def test_another_seed_on_the_split_of_the_first_gives_another_network_on_the_same_patients(
+    straight, scans_folder, tmp_path
+):
+    run, _ = straight
+    again = train(
+        dataclasses.replace(TOY, seed=1, split_seed=TOY.seed, epochs=1), scans_folder, tmp_path / "run", progress=False
+    )
+    other = train(dataclasses.replace(TOY, seed=1, epochs=1), scans_folder, tmp_path / "other", progress=False)
+    assert again.split == run.split
+    assert other.split != run.split
+    assert again.history["loss"][0] != run.history["loss"][0]
+
+
 def test_validation_dice_is_the_mean_over_patients_of_the_volume_dice(straight, scans_folder):
     """Against the definition, written out for the saved network of the best epoch."""
     run, _ = straight

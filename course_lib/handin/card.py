@@ -129,8 +129,8 @@ def _facts(run, scans):
         "network": _network_text(recipe),
         "input": _input_text(recipe),
         "data": _data_text(scans),
-        "split": f"by patient (seed {recipe.seed_of_split}{_fold_text(recipe)}): {trained} to train on, {chosen} to choose on, "
-        f"{tested} kept for the end; nobody is in two parts",
+        "split": f"by patient (seed {recipe.seed_of_split}{_fold_text(recipe)}): {trained} to train on, {chosen} to "
+        f"choose on, {tested} kept for the end; nobody is in two parts",
         "recipe": f"loss {recipe.loss.replace('_', ' ')}, learning rate {recipe.learning_rate:g}, batches of "
         f"{recipe.batch}, up to {recipe.epochs} epochs; all of it in `recipe.json`",
         **_making_texts(run),

@@ -10,6 +10,7 @@ block 5, at 1/16 of the size, is the `BRIDGE`. Layers carry the names that keras
 
 from course_lib.models.compact import load_compact, save_compact
 from course_lib.models.encoders import Encoder, best_encoder, first_windows
+from course_lib.models.ensemble import ensemble, members
 from course_lib.models.field import effective_width, influence
 from course_lib.models.leveling import fit_norms, level_maps
 from course_lib.models.networks import encoder_features, unet, vgg19_unet
@@ -41,12 +42,14 @@ __all__ = [
     "best_encoder",
     "effective_width",
     "encoder_features",
+    "ensemble",
     "first_windows",
     "fit_norms",
     "influence",
     "level_maps",
     "load_compact",
     "load_model",
+    "members",
     "save_compact",
     "shipped_model",
     "shipped_patients",

@@ -1,9 +1,9 @@
 """Networks in few bytes: kernels in 16 or 8 bits, and the words from which the network is built again.
 
-A file is a NumPy archive without pickle: an entry for each variable, named ``layer/variable``, and ``network``, a line
-of JSON. In 16 bits a number keeps 11 binary digits. In 8 bits each output channel of a kernel has a scale of its own
-(symmetric quantisation; Jacob et al. 2018, arXiv 1712.05877); everything but kernels stays in 16 bits or, where its
-range asks for it, in 32.
+A file is a NumPy archive without pickle: an entry for each variable, named ``layer/variable`` (of an ensemble's other
+members ``member2/layer/variable``), and ``network``, a line of JSON. In 16 bits a number keeps 11 binary digits. In 8
+bits each output channel of a kernel has a scale of its own (symmetric quantisation; Jacob et al. 2018, arXiv
+1712.05877); everything but kernels stays in 16 bits or, where its range asks for it, in 32.
 """
 
 import json
@@ -11,11 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
+from course_lib.backend import keras
 from course_lib.errors import ArgumentError, WeightsError
+from course_lib.models.ensemble import ensemble, members
 from course_lib.models.reading import UNREADABLE, first_line
 from course_lib.storage import atomic_path
 
 SCALE = "/scale"
+MOST_MEMBERS = 100  # a damaged file must not ask for a thousand
 LARGEST_HALF = float(np.finfo(np.float16).max)
 
 
@@ -23,9 +26,9 @@ def save_compact(model, path, architecture, bits=16, layers=None):
     """Writes a network's weights in few bytes.
 
     Args:
-        model: a `keras.Model` of this course.
+        model: a `keras.Model` of this course, or an `ensemble` of such.
         path: the ``.npz`` file.
-        architecture: how to build it again, for instance
+        architecture: how to build it, or each member, again, for instance
             ``{"network": "vgg19_unet", "input_shape": [64, 64, 3], "width": 0.25}``; plain values only.
         bits: 16, or 8 for kernels.
         layers: names of the layers to write; None writes all.
@@ -36,21 +39,32 @@ def save_compact(model, path, architecture, bits=16, layers=None):
     """
     if bits not in (8, 16):
         raise ArgumentError(f"bits={bits}: kernels are stored in 16 or in 8 bits.")
+    count = len(members(model))
+    architecture = {**architecture, **({"members": count} if count > 1 else {})}
     entries = {"network": np.array(json.dumps(architecture, sort_keys=True))}
+    for name, variable in _named_variables(model, layers).items():
+        values = np.asarray(variable, np.float32)
+        if not np.isfinite(values).all():
+            raise ArgumentError(f"{name} holds weights that are not finite: such a network is of no use.")
+        if bits == 8 and values.ndim >= 2:
+            entries[name], entries[name + SCALE] = _quantised(values)
+        else:
+            entries[name] = values.astype(np.float16 if np.abs(values).max() < LARGEST_HALF else np.float32)
+    with atomic_path(Path(path)) as beside, open(beside, "wb") as file:
+        np.savez_compressed(file, **entries)
+
+
+def _named_variables(model, layers=None):
+    """The variables of a network's layers by ``layer/variable``; a member's, by ``member/layer/variable``."""
+    named = {}
     for layer in model.layers:
         if layers is not None and layer.name not in layers:
             continue
-        for variable in layer.weights:
-            values = np.asarray(variable, np.float32)
-            if not np.isfinite(values).all():
-                raise ArgumentError(f"{layer.name} holds weights that are not finite: such a network is of no use.")
-            name = f"{layer.name}/{variable.name}"
-            if bits == 8 and values.ndim >= 2:
-                entries[name], entries[name + SCALE] = _quantised(values)
-            else:
-                entries[name] = values.astype(np.float16 if np.abs(values).max() < LARGEST_HALF else np.float32)
-    with atomic_path(Path(path)) as beside, open(beside, "wb") as file:
-        np.savez_compressed(file, **entries)
+        if isinstance(layer, keras.Model):
+            named |= {f"{layer.name}/{name}": variable for name, variable in _named_variables(layer).items()}
+        else:
+            named |= {f"{layer.name}/{variable.name}": variable for variable in layer.weights}
+    return named
 
 
 def _quantised(values):
@@ -94,7 +108,7 @@ def set_weights(model, weights, path):
     Raises:
         WeightsError: a layer or a shape does not fit; `path` is named.
     """
-    known = {f"{layer.name}/{variable.name}": variable for layer in model.layers for variable in layer.weights}
+    known = _named_variables(model)
     for name, values in weights.items():
         if name not in known:
             raise WeightsError(f"{path} holds {name}, which {model.name} does not have: it belongs to another network.")
@@ -108,7 +122,7 @@ def set_weights(model, weights, path):
 
 
 def load_compact(path):
-    """Builds the network of a compact file.
+    """Builds the network of a compact file, or the ensemble.
 
     Args:
         path: the ``.npz`` file, which holds every weight of the network.
@@ -129,8 +143,11 @@ def load_compact(path):
     if kind == "vgg19_unet":
         words["weights"] = None
     words["input_shape"] = tuple(words["input_shape"])
-    model = getattr(networks, kind)(**words)
-    missing = {f"{layer.name}/{v.name}" for layer in model.layers for v in layer.weights} - weights.keys()
+    count = words.pop("members", 1)
+    if type(count) is not int or not 1 <= count <= MOST_MEMBERS:
+        raise WeightsError(f"{path} holds {count!r} networks; this version of the course takes 1 to {MOST_MEMBERS}.")
+    model = ensemble(getattr(networks, kind)(**words) for _ in range(count))
+    missing = _named_variables(model).keys() - weights.keys()
     if missing:
         raise WeightsError(f"{path} lacks {sorted(missing)[0]} and {len(missing) - 1} others: it is incomplete.")
     set_weights(model, weights, path)
