@@ -110,6 +110,7 @@ def test_the_network_that_ships_has_papers_and_its_patients_are_apart():
     model = models.shipped_model()
     assert model.input_shape == (None, recipe["size"], recipe["size"], 3)
     assert recipe["network"] == model.name
+    assert len(models.members(model)) == 2
     with (models.SHIPPED_FILE.parent / "scores.csv").open() as file:
         scored = {line.split(",")[0] for line in file} - {"patient"}
     assert scored == set(known.test)

@@ -7,6 +7,8 @@ bits each output channel of a kernel has a scale of its own (symmetric quantisat
 """
 
 import json
+from collections.abc import Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -74,50 +76,73 @@ def _quantised(values):
     return np.round(values / scale).astype(np.int8), scale.astype(np.float32)
 
 
-def read_compact(path):
-    """Reads such a file.
+class Stored(Mapping):
+    """The weights in a compact file by ``layer/variable``, each read when it is asked for: memory holds one at a time.
+
+    Attributes:
+        path: the file.
+        architecture: the words from which the network is built again.
+
+    Raises:
+        WeightsError: no such file, or it is damaged; damage within a weight shows when that one is read.
+    """
+
+    def __init__(self, path):
+        self.path = Path(path)
+        if not self.path.is_file():
+            raise WeightsError(f"No weights at {self.path}. Give the path of a compact .npz file.")
+        with self._reading():
+            self._archive = np.load(self.path, allow_pickle=False)
+            self.architecture = json.loads(str(self._archive["network"]))
+            names = self._archive.files
+        self._names = [name for name in names if name != "network" and not name.endswith(SCALE)]
+
+    def __getitem__(self, name):
+        if name not in self._names:
+            raise KeyError(name)
+        with self._reading():
+            scale = self._archive[name + SCALE] if name + SCALE in self._archive.files else 1
+            return self._archive[name].astype(np.float32) * scale
+
+    def __iter__(self):
+        return iter(self._names)
+
+    def __len__(self):
+        return len(self._names)
+
+    @contextmanager
+    def _reading(self):
+        try:
+            yield
+        except UNREADABLE as error:
+            raise WeightsError(
+                f"{self.path} cannot be read as a network of this course; it may be damaged or cut short. "
+                f"Fetch it again. ({first_line(error)})"
+            ) from error
+
+
+def set_weights(model, stored):
+    """Gives a network the weights of a compact file; layers without an entry stay as they are.
 
     Args:
-        path: the ``.npz`` file.
-
-    Returns:
-        (architecture, ``{"layer/variable": float32 array}``).
+        model: a network or an `ensemble`.
+        stored: `Stored`.
 
     Raises:
-        WeightsError: no such file, or it is damaged.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise WeightsError(f"No weights at {path}. Give the path of a compact .npz file.")
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            stored = {name: archive[name] for name in archive.files}
-        architecture = json.loads(str(stored.pop("network")))
-    except UNREADABLE as error:
-        raise WeightsError(
-            f"{path} cannot be read as a network of this course; it may be damaged or cut short. "
-            f"Fetch it again. ({first_line(error)})"
-        ) from error
-    scales = {name.removesuffix(SCALE): stored.pop(name) for name in list(stored) if name.endswith(SCALE)}
-    return architecture, {name: values.astype(np.float32) * scales.get(name, 1) for name, values in stored.items()}
-
-
-def set_weights(model, weights, path):
-    """Gives a network the weights of `read_compact`, layer by layer; layers without an entry stay as they are.
-
-    Raises:
-        WeightsError: a layer or a shape does not fit; `path` is named.
+        WeightsError: a layer or a shape does not fit, or a weight is damaged; the file is named. Weights that came
+            before it are set by then.
     """
     known = _named_variables(model)
-    for name, values in weights.items():
+    for name, values in stored.items():
         if name not in known:
-            raise WeightsError(f"{path} holds {name}, which {model.name} does not have: it belongs to another network.")
+            raise WeightsError(
+                f"{stored.path} holds {name}, which {model.name} does not have: it belongs to another network."
+            )
         if tuple(known[name].shape) != values.shape:
             raise WeightsError(
-                f"{path} holds {name} with the shape {values.shape}, {model.name} wants {tuple(known[name].shape)}: "
-                "it belongs to a network of another width."
+                f"{stored.path} holds {name} with the shape {values.shape}, {model.name} wants "
+                f"{tuple(known[name].shape)}: it belongs to a network of another width."
             )
-    for name, values in weights.items():
         known[name].assign(values)
 
 
@@ -135,8 +160,8 @@ def load_compact(path):
     """
     from course_lib.models import networks
 
-    architecture, weights = read_compact(path)
-    words = dict(architecture)
+    stored = Stored(path)
+    words = dict(stored.architecture)
     kind = words.pop("network", None)
     if kind not in ("vgg19_unet", "unet"):
         raise WeightsError(f"{path} holds a network named {kind!r}, which this version of the course does not know.")
@@ -147,8 +172,8 @@ def load_compact(path):
     if type(count) is not int or not 1 <= count <= MOST_MEMBERS:
         raise WeightsError(f"{path} holds {count!r} networks; this version of the course takes 1 to {MOST_MEMBERS}.")
     model = ensemble(getattr(networks, kind)(**words) for _ in range(count))
-    missing = _named_variables(model).keys() - weights.keys()
+    missing = _named_variables(model).keys() - stored.keys()
     if missing:
         raise WeightsError(f"{path} lacks {sorted(missing)[0]} and {len(missing) - 1} others: it is incomplete.")
-    set_weights(model, weights, path)
+    set_weights(model, stored)
     return model

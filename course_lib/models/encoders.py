@@ -13,7 +13,7 @@ import numpy as np
 
 from course_lib.errors import StorageError, WeightsError
 from course_lib.models import vgg19
-from course_lib.models.compact import read_compact
+from course_lib.models.compact import Stored
 from course_lib.models.shipped import SMALL_ENCODER
 from course_lib.storage import make_folder, write_atomically
 
@@ -64,7 +64,7 @@ def best_encoder():
         path = _downloaded()
         if path is not None:
             return _imagenet(path, "just downloaded")
-    width = float(read_compact(SMALL_ENCODER)[0]["width"])
+    width = float(Stored(SMALL_ENCODER).architecture["width"])
     return Encoder(SMALL_ENCODER, width, f"the course's own small encoder, of {width:g} times VGG19's width")
 
 

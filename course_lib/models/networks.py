@@ -2,7 +2,7 @@
 
 from course_lib.backend import keras, layers
 from course_lib.errors import ArgumentError, WeightsError
-from course_lib.models.compact import read_compact, set_weights
+from course_lib.models.compact import Stored, set_weights
 from course_lib.models.standardising import GREY, SliceStandardisation
 from course_lib.models.vgg19 import (
     BRIDGE,
@@ -71,7 +71,7 @@ def vgg19_unet(
     x = _decoder(taps[BRIDGE], [taps[name] for name in SKIPS], channels)
     model = keras.Model(inputs, _head(x), name="vgg19_unet")
     if compact:
-        set_weights(model, read_compact(weights)[1], weights)
+        set_weights(model, Stored(weights))
     for name in ENCODER_LAYERS:
         if source is not None:
             model.get_layer(name).set_weights(source.get_layer(name).get_weights())

@@ -16,7 +16,7 @@ def shipped_model():
 
     Returns:
         An uncompiled `keras.Model`: images (batch, size, size, 3) in 0..255 in, probabilities out. `size` is
-        ``model.input_shape[1]``.
+        ``model.input_shape[1]``. It is an `ensemble` of two networks; `members` gives each of them.
 
     Raises:
         WeightsError: the file is missing or damaged.
