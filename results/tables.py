@@ -14,12 +14,16 @@ RESULTS = Path(__file__).resolve().parent
 README = RESULTS / "README.md"
 
 
-def cross_validation(names=("shipped",)):
-    """Lines of the table: a column a recipe and way of scoring; the recipe is named where there are several."""
+def cross_validation(folders=None):
+    """Lines of the table: a column a folder and way of scoring.
+
+    Args:
+        folders: folders of results/ by the words for the heads of their columns; None is what ships, without words.
+    """
     rows = {}
-    for name in names:
-        scores = pd.read_csv(RESULTS / name / "scores.csv")
-        before = f"{name.replace('_', ' ')}, " if len(names) > 1 else ""
+    for words, folder in (folders or {"": "shipped"}).items():
+        scores = pd.read_csv(RESULTS / folder / "scores.csv")
+        before = f"{words}, " if words else ""
         rows |= {before + way: _column(part) for way, part in scores.groupby("way", sort=False)}
     lines = [f"| | {' | '.join(rows)} |", "|---|" + "---|" * len(rows)]
     for label in next(iter(rows.values())):
@@ -91,10 +95,22 @@ def runs():
 
 def order():
     """Lines of the table that compares standardising after and before slices are varied."""
-    return cross_validation(("shipped", "standardised_first"))
+    return cross_validation({"varied first": "varied_first", "standardised first": "standardised_first"})
 
 
-TABLES = {"cross-validation": cross_validation, "groups": groups, "order": order, "leak": leak, "runs": runs}
+def together():
+    """Lines of the table that compares one network with the mean of two."""
+    return cross_validation({"one": "standardised_first", "two": "shipped"})
+
+
+TABLES = {
+    "cross-validation": cross_validation,
+    "groups": groups,
+    "together": together,
+    "order": order,
+    "leak": leak,
+    "runs": runs,
+}
 
 
 def filled(text):

@@ -13,6 +13,7 @@ examples:
   course train --resume --out runs/first                     go on after Ctrl-C, a kill or a power cut
   course train --preset full --devices 2 --out runs/full     two of this machine's GPUs
   course train --recipe runs/first/recipe.json --seed 1 --out runs/second   the same again, another seed
+  course train --recipe results/shipped/recipe.json --out runs/best         the recipe of the network that ships
 
 several machines: the same words on each, but for --worker; every machine needs the scans
   course train --preset full --workers 10.0.0.1:12345,10.0.0.2:12345 --worker 0 --out runs/full     on the first
