@@ -45,24 +45,28 @@ def data_folder(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="module")
-def run_folder(tmp_path_factory):
-    """A run whose network calls bright FLAIR tumour, at half the size of the files."""
+def write_run(folder, brighter_than, train, validation, test, size=SIZE // 2):
+    """A run's folder whose network calls tumour what is brighter on FLAIR; the parts are counted in PATIENTS."""
     keras = pytest.importorskip("keras")
     from course_lib.training import Recipe
 
-    inputs = keras.Input((SIZE // 2, SIZE // 2, 3))
-    bright = keras.layers.Conv2D(1, 1, activation="sigmoid", name="bright")(inputs)
-    model = keras.Model(inputs, bright)
-    model.get_layer("bright").set_weights([np.array([0, 1, 0], np.float32).reshape(1, 1, 3, 1), np.array([-128.0])])
-    folder = tmp_path_factory.mktemp("runs") / "first"
+    inputs = keras.Input((size, size, 3))
+    model = keras.Model(inputs, keras.layers.Conv2D(1, 1, activation="sigmoid", name="bright")(inputs))
+    flair = np.array([0, 1, 0], np.float32).reshape(1, 1, 3, 1)
+    model.get_layer("bright").set_weights([flair, np.array([-float(brighter_than)])])
     folder.mkdir()
     model.save(folder / "best.keras")
     Recipe.fast().to_json(folder / "recipe.json")
-    names = list(PATIENTS)
-    split = {"train": names[:1], "validation": names[1:2], "test": names[2:]}
-    (folder / "split.json").write_text(json.dumps(split))
+    parts = {"train": train, "validation": validation, "test": test}
+    names = {part: [list(PATIENTS)[number] for number in numbers] for part, numbers in parts.items()}
+    (folder / "split.json").write_text(json.dumps(names))
     return folder
+
+
+@pytest.fixture(scope="module")
+def run_folder(tmp_path_factory):
+    """A run whose network calls bright FLAIR tumour, at half the size of the files."""
+    return write_run(tmp_path_factory.mktemp("runs") / "first", 128, [0], [1], [2, 3])
 
 
 @pytest.fixture
@@ -98,6 +102,49 @@ def test_the_runs_own_test_patients_are_scored_at_the_size_of_their_files(data_f
     assert (found["empty_slices"], found["alarms"], missed["alarms"]) == (2, 1, 0)
     assert set(table["part"]) == {"test"}
     assert "Warning" not in out
+
+
+def test_several_runs_answer_with_the_mean_of_their_probabilities(data_folder, run_folder, tmp_path, capsys):
+    blind = write_run(
+        tmp_path / "blind", 1000, [0], [1], [2, 3]
+    )  # says 0 everywhere, so that the mean is 0 or one half
+    dice = {}
+    for name, runs in {"alone": [run_folder], "together": [run_folder, blind]}.items():
+        for threshold in (0.4, 0.6, 0.8):
+            words = (
+                "evaluate",
+                "--data",
+                data_folder,
+                "--threshold",
+                threshold,
+                "--csv",
+                tmp_path / "s.csv",
+                "--quiet",
+            )
+            assert course(capsys, *words, "--model", *runs)[0] == 0
+            dice[name, threshold] = pd.read_csv(tmp_path / "s.csv").set_index("patient").dice["TCGA_HT_1004_19990101"]
+    assert dice["together", 0.4] == dice["alone", 0.8] > 0.8  # half of 0.8
+    assert dice["alone", 0.6] > 0.8
+    assert dice["together", 0.6] == 0
+
+
+def test_of_several_runs_the_patients_are_scored_that_none_of_them_has_seen(data_folder, run_folder, tmp_path, capsys):
+    other = write_run(tmp_path / "other", 128, [3], [1], [0, 2])
+    words = ("evaluate", "--data", data_folder, "--csv", tmp_path / "s.csv", "--quiet", "--model", run_folder)
+    assert course(capsys, *words, other)[0] == 0
+    assert list(pd.read_csv(tmp_path / "s.csv").patient) == ["TCGA_DU_1003_19990101"]
+    _, out, _ = course(capsys, *words, other, "--part", "all")
+    assert "2 of these 4 patients were in the training part" in out
+
+
+def test_several_runs_that_do_not_fit_together_are_refused(data_folder, run_folder, tmp_path, capsys):
+    words = ("evaluate", "--data", data_folder, "--csv", tmp_path / "s.csv", "--quiet", "--model", run_folder)
+    strangers = write_run(tmp_path / "strangers", 128, [2, 3], [1], [0])
+    status, _, err = course(capsys, *words, strangers)
+    assert (status, "no test patient in common" in err, "--split-seed" in err) == (1, True, True)
+    larger = write_run(tmp_path / "larger", 128, [0], [1], [2, 3], size=SIZE)
+    status, _, err = course(capsys, *words, larger)
+    assert (status, "cannot be averaged" in err) == (1, True)
 
 
 def test_the_report_names_scores_intervals_institutions_and_false_alarms(data_folder, run_folder, tmp_path, capsys):

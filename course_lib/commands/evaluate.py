@@ -11,6 +11,8 @@ examples:
   course evaluate --model runs/first --part validation --csv v.csv
   course evaluate --model best.keras --data my/kaggle_3m --csv all.csv
   course evaluate --model runs/first --patients names.txt --csv some.csv
+  course evaluate --model runs/first runs/second --csv mean.csv    the mean of two networks' answers (train the second
+                                                                   with --seed 1 --split-seed 0)
   course evaluate --flip --neighbors 0.25 --parts 0.2 --csv better.csv     mirror images, neighbouring slices and the
                                                                    loss of specks help a little
 
@@ -31,7 +33,13 @@ def add_parser(subparsers) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder of patient folders (default: what is found)")
-    parser.add_argument("--model", type=Path, metavar="RUN", help="a run's folder or a .keras file (default: ours)")
+    parser.add_argument(
+        "--model",
+        type=Path,
+        nargs="+",
+        metavar="RUN",
+        help="a run's folder or a .keras file, or several whose answers are averaged (default: ours)",
+    )
     parser.add_argument("--csv", type=Path, required=True, metavar="OUT", help="file for the table by patient")
     who = parser.add_mutually_exclusive_group()
     who.add_argument("--patients", type=Path, metavar="FILE", help="names of patient folders, one a line")
@@ -60,7 +68,7 @@ def run(options) -> int:
     if not 0 <= options.threshold <= 1:
         raise ArgumentError(f"--threshold lies between 0 and 1; got {options.threshold}.")
     from course_lib import data
-    from course_lib.commands.trained import find_trained
+    from course_lib.commands.trained import find_together
     from course_lib.storage import make_folder, write_atomically
 
     make_folder(options.csv.parent)
@@ -68,7 +76,7 @@ def run(options) -> int:
         raise StorageError(
             f"{options.csv}: is a folder. Name a file for the table, such as {options.csv / 'scores.csv'}."
         )
-    trained = find_trained(options.model)
+    trained = find_together(options.model)
     scans = data.index_scans(options.data or data.find_data())
     if options.model is None and options.part is None and options.patients is None:
         chosen, notes = choose_unseen(scans, trained.split)

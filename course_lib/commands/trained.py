@@ -25,6 +25,57 @@ class Trained(NamedTuple):
         return load_compact(self.path) if self.path.suffix == ".npz" else load_model(self.path, compile=False)
 
 
+class Together(NamedTuple):
+    """Several trained networks, whose answers are to be averaged."""
+
+    networks: tuple
+    """`Trained`, one a network."""
+    split: object
+    """`data.Split`: trained on by any of them, chosen on by any other, kept for the test by all; None where one has
+    no split."""
+
+    def load(self):
+        """Their ensemble.
+
+        Raises:
+            WeightsError: a file is damaged.
+            ArgumentError: they take images of different sizes.
+        """
+        from course_lib.models import ensemble
+
+        return ensemble(trained.load() for trained in self.networks)
+
+
+def find_together(paths):
+    """The network, or networks to be averaged, that `paths` name, without loading them.
+
+    Args:
+        paths: as `find_trained` takes them, one or several; none for the network that ships.
+
+    Raises:
+        WeightsError: one of them is no network.
+        DataError: the runs have no test patient in common.
+    """
+    found = [find_trained(path) for path in paths or [None]]
+    return found[0] if len(found) == 1 else Together(tuple(found), _common_split([each.split for each in found]))
+
+
+def _common_split(splits):
+    from course_lib.data import Split
+    from course_lib.errors import DataError
+
+    if any(split is None for split in splits):
+        return None
+    train, validation = (set().union(*(getattr(split, part) for split in splits)) for part in ("train", "validation"))
+    test = set(splits[0].test).intersection(*(split.test for split in splits))
+    if not test:
+        raise DataError(
+            "These runs have no test patient in common, so nobody is new to all of them. Train them on one split "
+            "(course train --split-seed 0, and another --seed for each)."
+        )
+    return Split(sorted(train), sorted(validation - train), sorted(test))
+
+
 def find_trained(path):
     """The network that `path` names, without loading it.
 
