@@ -123,8 +123,7 @@ def test_several_runs_answer_with_the_mean_of_their_probabilities(data_folder, r
             )
             assert course(capsys, *words, "--model", *runs)[0] == 0
             dice[name, threshold] = pd.read_csv(tmp_path / "s.csv").set_index("patient").dice["TCGA_HT_1004_19990101"]
-    assert dice["together", 0.4] == dice["alone", 0.8] > 0.8  # half of 0.8
-    assert dice["alone", 0.6] > 0.8
+    assert dice["alone", 0.6] > dice["alone", 0.8] == dice["together", 0.4] > 0.7  # 0.4 is half of 0.8
     assert dice["together", 0.6] == 0
 
 
