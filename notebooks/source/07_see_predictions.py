@@ -40,10 +40,11 @@ from course_lib.check import check, hint
 # %% [markdown]
 # ## A network, and patients that it has not seen
 #
-# The network that ships with this course is lesson 4's: a U-Net with VGG19 as its way down, of a quarter of the width,
-# trained on real patients ([its card](../data/model/README.md)). Its first layer standardises every slice by its
-# brain, as you did by hand in lesson 1. `unseen` leaves out the patients that it was trained or chosen on, if you have
-# the real data. Of phantoms it has seen none.
+# The network that ships with this course is two networks whose answers are averaged. Each is lesson 4's: a U-Net with
+# VGG19 as its way down, of a quarter of the width, trained on the same real patients, but from random weights of its
+# own ([their card](../data/model/README.md)). The first layer of each standardises every slice by its brain, as you did
+# by hand in lesson 1. `unseen` leaves out the patients that they were trained or chosen on, if you have the real data.
+# Of phantoms they have seen none.
 
 # %%
 scans = models.unseen(data.index_scans(data.find_data())).reset_index(drop=True)
@@ -52,8 +53,9 @@ truths = truths[..., 0] > 0
 print(f"{scans.patient.nunique()} patients, {len(scans)} slices, {truths.any(axis=(1, 2)).sum()} with tumour")
 
 # %% [markdown]
-# It takes slices of 64 pixels, and answers with a probability for every pixel. We enlarge the probabilities, not the
-# masks: between a pixel that is surely tumour and one that surely is not, the border can then lie in between.
+# It takes slices of 64 pixels, and answers with a probability for every pixel, the mean of the two. We enlarge the
+# probabilities, not the masks: between a pixel that is surely tumour and one that surely is not, the border can then
+# lie in between.
 
 # %%
 network = models.shipped_model()
@@ -73,7 +75,7 @@ with_tumor = np.flatnonzero(truths.any(axis=(1, 2)))
 slice_dice = np.array([evaluation.dice_score(truths[k], guesses[k]) for k in with_tumor])
 one = with_tumor[slice_dice.argsort()[len(with_tumor) // 2]]
 axes = plots.overlay(images[one], probabilities[one], title=f"{scans.patient[one]}, slice {scans.slice[one]}")
-plots.show(axes, alt="A FLAIR slice, the network's probabilities in colour: high over most of the lesion")
+plots.show(axes, alt="A FLAIR slice, the network's probabilities in colour: high all over the lesion")
 
 # %% [markdown]
 # An **overlay** shows how sure the network is, and hides the scan below it. It says nothing about who is right. For
@@ -82,12 +84,11 @@ plots.show(axes, alt="A FLAIR slice, the network's probabilities in colour: high
 # %%
 axes = plots.contour(images[one], truths[one], guesses[one])
 print(f"Dice of this slice: {np.median(slice_dice):.2f}")
-plots.show(axes, alt="The same slice with two outlines: the dashed one runs inside the other and lacks two tips")
+plots.show(axes, alt="The same slice with two outlines: the dashed one runs just outside the other nearly all round")
 
 # %% [markdown]
-# Half of all tumour slices look better than this, half worse. The dashed line runs inside the solid one nearly all the
-# way round, and leaves out two tips below. Is that good? To see *how* it is wrong, ask of every pixel what became of
-# it.
+# Half of all tumour slices look better than this, half worse. The dashed line runs a pixel or so outside the solid one
+# nearly all the way round. Is that good? To see *how* it is wrong, ask of every pixel what became of it.
 #
 # ### Exercise 1: what became of every pixel?
 #
@@ -137,7 +138,7 @@ check("error_codes", error_codes)
 axes = plots.error_map(images[one], truths[one], guesses[one])
 counts = np.bincount(masks.error_codes(truths[one], probabilities[one]).ravel(), minlength=4)
 print(dict(zip(["healthy", "hits", "misses", "false alarms"], counts.tolist())))
-plots.show(axes, alt="The error map: a blue area of hits, hatched misses round it and in two tips below")
+plots.show(axes, alt="The error map: a blue area of hits, round it a thin rim of false alarms, few misses")
 
 # %% [markdown]
 # ## Where the threshold lies
@@ -148,8 +149,8 @@ plots.show(axes, alt="The error map: a blue area of hits, hatched misses round i
 widgets.threshold_explorer(probabilities[one], truths[one], images[one])
 
 # %% [markdown]
-# Up: misses. Down: false alarms, though few on this slice. And nowhere none of both. Dice is best at the far left: even
-# there nearly all that is marked is tumour. Would every slice say so?
+# Up: misses. Down: false alarms. And nowhere none of both. Dice is best well above 0.5: most of the rim goes before
+# much of the tumour does. Would every slice say so?
 #
 # ### Exercise 2: the best threshold
 #
@@ -190,17 +191,18 @@ thresholds = np.round(np.arange(0.05, 1, 0.05), 2)
 dice = np.array([[evaluation.dice_score(truths[k], probabilities[k] >= t) for t in thresholds] for k in rows])
 one_worst, other = dice[:, thresholds == 0.5].ravel().argsort()[:2]
 axes = plots.dice_by_threshold(thresholds, dice, marked={"the worst patient": one_worst, "the second worst": other})
-mean, wide = dice.mean(axis=0), (thresholds >= 0.1) & (thresholds <= 0.6)
-print(f"mean Dice from .1 to .6: {mean[wide].min():.2f} to {mean[wide].max():.2f}; at .95: {mean[-1]:.2f}")
-low = (dice.argmax(axis=1) == 0).sum()
-print(f"best at .05: {low} of {len(dice)} patients; the two worst at best: {dice[[one_worst, other]].max():.2f}")
-plots.show(axes, alt="Dice against threshold: the mean nearly flat up to .6, rings at many places, two lines near 0")
+mean, wide = dice.mean(axis=0), (thresholds >= 0.35) & (thresholds <= 0.75)
+print(f"mean from .35 to .75: {mean[wide].min():.2f} to {mean[wide].max():.2f}, at .95: {mean[-1]:.2f}")
+print(f"the worst at best: {dice[one_worst].max():.2f}; the second worst at best: {dice[other].max():.2f}")
+print(f"the steepest line from .45 to .55: {(dice[:, 10] - dice[:, 8]).max():.2f} up")
+plots.show(axes, alt="Dice against threshold: the mean flat in the middle, rings at many places, one line leaps")
 
 # %% [markdown]
-# The mean is nearly flat over half the way; the rings scatter: what is best for one patient is not for the next. Many
-# lines only fall: there the network draws so tightly, as on our slice, that the lowest threshold is best. But the two
-# lines at the bottom have no good place at all: to what a network does not see, no threshold helps. (If you do choose
-# one, choose it on patients that you will not report: that is for lesson 8.)
+# The mean is nearly flat in the middle; the rings scatter: what is best for one patient is not for the next. One line
+# leaps up near 0.5. Why there? In healthy tissue of that head one of the two networks is sure of a tumour, the other
+# sure that there is none: their mean is about a half, and a hair of threshold decides. But the two lines at the bottom
+# have no good place at all: to what a network does not see, no threshold helps. (If you do choose one, choose it on
+# patients that you will not report: that is for lesson 8.)
 #
 # ## From worst to best
 #
@@ -209,29 +211,30 @@ plots.show(axes, alt="Dice against threshold: the mean nearly flat up to .6, rin
 # %%
 table = evaluation.score_patients(scans, probabilities).sort_values("dice", ignore_index=True)
 axes = plots.patient_scores(table)
-plots.show(axes, alt="Every patient's Dice from worst to best: two near 0, four about .6, the others above .75")
+plots.show(axes, alt="Every patient's Dice from worst to best: one at 0, one at .35, six about .7, the others above .8")
 
 # %% [markdown]
 # Most patients are better than the mean; a few are so much worse that they pull it down. Who are they? We look at the
-# two worst, two from the middle, the two best, each on the slice with the largest tumour.
+# two worst, two from a third of the way up, the two best, each on the slice with the largest tumour.
 
 # %%
-middle = len(table) // 2
-some = table.iloc[[0, 1, middle - 1, middle, -2, -1]]
+third = len(table) // 3
+some = table.iloc[[0, 1, third, third + 1, -2, -1]]
 largest = [scans.tumor_pixels[scans.patient == name].idxmax() for name in some.patient]
-titles = ["worst", "second worst", "middle", "middle", "second best", "best"]
+titles = ["worst", "second worst", "a third up", "a third up", "second best", "best"]
 labels = [f"patient's Dice {score:.2f}" for score in some.dice]
 axes = plots.error_gallery(images[largest], truths[largest], guesses[largest], titles, labels)
-plots.show(axes, alt="Six patients from worst to best: two tumours nearly all missed, then errors at borders")
+plots.show(axes, alt="Six patients from worst to best: one tumour all missed, then errors mostly at borders")
 
 # %%
 some[["patient", "tumor_slices", "dice", "precision", "recall"]].round(2)
 
 # %% [markdown]
 # Read the table beside the picture. *Recall* is the share of the tumour that was found, *precision* the share of what
-# was marked that is tumour. The worst patient lacks both: nearly all of the tumour is missed, and what is marked is
-# mostly something else. The second worst lacks recall only: what is marked is tumour, but it is a crumb of it. From the
-# middle on, the errors on *these* slices lie mostly along the border. And compare the two in the middle: nearly the
+# was marked that is tumour. In the worst patient nothing is marked at all: recall is 0, and there is nothing of which
+# precision could be a share (NaN). In the second worst most of what is marked is tumour, but it is only a fifth of the
+# tumour. Odd: on the slice shown most was found. Keep that in mind. In the other four the errors on *these* slices lie
+# along the border, and in a dark gap that one guess has filled. And compare the two a third of the way up: nearly the
 # same Dice, but one guess is too tight (precision above recall), the other too wide. One number does not tell them
 # apart; the picture does.
 #
@@ -246,10 +249,10 @@ axes = plots.sequences(images[largest[0]], truths[largest[0]])
 plots.show(axes, alt="The worst patient's slice in three sequences: three times the same picture, the tumour faint")
 
 # %% [markdown]
-# Two patients lack sequences. The worst is one of them: three times the same picture. But the other is one of the two
-# in the middle, and found well. This network has been prepared for that: in its training FLAIR now and then stood in
-# for another sequence ([its card](../data/model/README.md)). And the second worst lacks nothing. So what do the two
-# worst share? Look at the gallery's upper row again: in which of them would *you* have found the tumour?
+# Two patients lack sequences. The worst is one of them: three times the same picture. But the other is one of the two a
+# third of the way up, and its tumour was found. This network has been prepared for that: in its training FLAIR now and
+# then stood in for another sequence ([its card](../data/model/README.md)). And the second worst lacks nothing. So what
+# do the two worst share? Look at the gallery's upper row again: in which of them would *you* have found the tumour?
 #
 # ### Exercise 3: in your own words
 #
@@ -259,11 +262,11 @@ plots.show(axes, alt="The worst patient's slice in three sequences: three times 
 # %% exercise="what_the_worst_share"
 ### BEGIN SOLUTION
 what_the_worst_share = (
-    "In the two worst patients nearly the whole tumour is missed: of the one next to nothing is found, and healthy "
-    "tissue is marked in its place; of the other a small piece is found. Both tumours are hardly brighter than the "
-    "brain around them; I might have overlooked them myself. That one of the two has copies of FLAIR in place of the "
-    "other sequences cannot be what they share: the other one has them all. In the others the errors on these slices "
-    "lie mostly along the border, here too tight, there too wide."
+    "In the two worst patients most of the tumour is missed: of the one nothing is found, of the other a fifth, "
+    "although on the slice shown most of it is. Both tumours are hardly brighter than the brain around them; I might "
+    "have overlooked them myself. That one of the two has copies of FLAIR in place of the other sequences cannot be "
+    "what they share: the other one has them all. In the others the errors on these slices lie mostly along the "
+    "border, here too tight, there too wide."
 )
 ### END SOLUTION
 
@@ -282,12 +285,14 @@ brightness = []
 for flair, tumor in zip(images[chosen, ..., 1], truths[chosen]):
     head = (flair > 30) & ~tumor  # what is darker is air
     brightness.append(np.median(flair[tumor]) / np.median(flair[head]))
-by_brightness = table.assign(brightness=brightness).sort_values("brightness")[["patient", "brightness", "dice"]]
-by_brightness.iloc[[*range(5), *range(-5, 0)]].round(2)
+by_brightness = table.assign(brightness=brightness).sort_values("brightness").iloc[[*range(5), *range(-5, 0)]]
+by_brightness[["patient", "brightness", "dice", "precision", "recall"]].round(2)
 
 # %% [markdown]
-# The five faintest are all among the six with the lowest Dice; the five brightest are all found well. That holds for
-# everybody at hand, and is still no proof of a cause: in lesson 9 you change the scans on purpose.
+# The five faintest are all among the six with the lowest Dice. The one left of these six is among the five brightest:
+# its tumour is found nearly whole (recall), but more than half of what is marked is something else (precision). The
+# other four of the brightest are drawn well. So faintness may explain much, not all; and what holds for everybody at
+# hand is still no proof of a cause: in lesson 9 you change the scans on purpose.
 #
 # ## A whole patient at a glance
 #
@@ -301,8 +306,8 @@ name = table.patient[flattered]
 print(f"{name}: Dice {chosen_dice[flattered]:.2f} on that slice, {table.dice[flattered]:.2f} on the whole volume")
 
 # %% [markdown]
-# Not much on that slice, and of the whole volume next to nothing. What happened on the other slices? Here are *all* of
-# this patient's, from the neck up. Look for blue.
+# The second worst: good enough on that slice, poor on the whole volume. What happened on the other slices? Here are
+# *all* of this patient's, from the neck up. Look for blue.
 
 # %%
 rows = scans.index[scans.patient == name]
@@ -310,11 +315,12 @@ axes = plots.patient_errors(images[rows], truths[rows], guesses[rows], scans.sli
 shows = truths[rows].any(axis=(1, 2))
 found = (truths[rows] & guesses[rows]).any(axis=(1, 2))
 print(f"tumour on {shows.sum()} slices, a part of it found on {found.sum()}")
-plots.show(axes, alt="All slices of one patient, errors in colour, and bars: one slice has hits, the others only misses")
+plots.show(axes, alt="All slices of one patient, errors in colour, and bars: hits on three slices, crumbs on two")
 
 # %% [markdown]
-# The slice that we had chosen is the only one on which anything was found. Whoever sees that slice alone would say:
-# found in part. A slice chosen for its tumour shows a network at its best.
+# Three slices are blue, two have a crumb of it, and on the other ten nothing was found. The slice that we had chosen is
+# one of the three. Whoever sees that slice alone would say: found. A slice chosen for its tumour can show a network at
+# its best.
 #
 # Are the first and the last slice of a tumour harder than those in between? There it tapers off, and what is small
 # loses more Dice for every pixel.
@@ -438,12 +444,12 @@ for who, k in {"the worst": 0, "the second worst": 1, "the one who gains most": 
     print(f"{who}: {before[k]:.2f} before, {after[k]:.2f} after")
 
 # %% [markdown]
-# Much for one patient with a large island, next to nothing for most. And it harms the worst: the largest part that was
-# marked there is a false alarm, so the little that had been found of the tumour is gone. Remember this cost: in the
-# real data set one tumour slice in seven shows more than one part, and a second tumour would be wiped out. (Gentler
-# remedies: `evaluation.keep_large_parts` drops only what is much smaller than the largest part, and
-# `evaluation.predict_volume` lets a slice's mirror image and its neighbours have a say. What both together gain on
-# real patients, the network's card tells.)
+# Much for a patient with a large island, little for most, harm to nobody here. And nothing for the two worst: this only
+# takes away, and what was missed stays missed. Is it safe, then? Not everywhere: in the real data set one tumour slice
+# in seven shows more than one part, and a second tumour would be wiped out. (Gentler remedies:
+# `evaluation.keep_large_parts` drops only what is much smaller than the largest part, and `evaluation.predict_volume`
+# lets a slice's mirror image and its neighbours have a say. What both together gain on real patients, the network's
+# card tells.)
 #
 # ## A figure fit for a report
 #
@@ -452,7 +458,7 @@ for who, k in {"the worst": 0, "the second worst": 1, "the one who gains most": 
 
 # %%
 k = largest[2]
-what = "VGG19-U-Net, a quarter of the width, 64 × 64 pixels"
+what = "mean of two VGG19-U-Nets, width ¼, 64 × 64 pixels"
 axes = plots.report_figure(images[k], truths[k], guesses[k], scans.patient[k], scans.slice[k], 0.5, network=what)
 alt = "A slice, both outlines from near, and the errors: misses along the border of a lesion that was found"
 for path in plots.save_figure(axes, "runs/lesson07/figure", alt):
@@ -516,13 +522,13 @@ labels = [f"Dice {evaluation.dice_score(expert, mask):.2f}" for mask in found]
 titles = ["as it should be", "FLAIR alone", "pre, FLAIR swapped"]
 axes = plots.error_gallery(pictures, [expert] * 3, found, titles, labels)
 print(*labels)
-plots.show(axes, alt="A lesion hit with all sequences and with FLAIR alone; with two swapped it is all missed")
+plots.show(axes, alt="A lesion hit with all sequences, in part with FLAIR alone; with two swapped it is all missed")
 
 # %% [markdown]
-# FLAIR alone does as well as all three: this tumour is bright in FLAIR, and the network has met patients who lack a
-# sequence. Do not count on it where a tumour is faint: the worst patient, too, had nothing but FLAIR. With the swapped
-# one nothing is found, and there is no error, no warning: just an empty mask. A network cannot tell that it looks at
-# the wrong thing. Look at your first predictions of any new source of scans before you believe a single number.
+# With FLAIR alone it finds what is bright there and loses the dull part, which it had found with all three; and this is
+# its best patient. It has met patients who lack a sequence, and still the note is worth reading. With the swapped ones
+# nothing is found, and there is no error, no warning: just an empty mask. A network cannot tell that it looks at the
+# wrong thing. Look at your first predictions of any new source of scans before you believe a single number.
 #
 # ## Be the radiologist
 #
@@ -549,7 +555,7 @@ mine = {"a box": box, "example": widgets.example_outline(truths[fresh])}
 widgets.score_attempts(truths[fresh], guesses[fresh], mine).drop(columns="Dice with the one before").round(2)
 
 # %% [markdown]
-# Four corners, which nobody would call an outline, still reach about three quarters: Dice forgives much.
+# Four corners, which nobody would call an outline, still reach about .8: Dice forgives much.
 #
 # How far from 1 were you, and from yourself? Were you careless, or is the expert wrong? Perhaps neither. Think of two
 # readers who look at a typical tumour here, of some 450 pixels. Both stay within one pixel of the expert's outline
@@ -575,14 +581,14 @@ costs["network and expert"] = slice_dice
 for column, dice in costs.drop(columns="area").items():
     print(f"{column:20} median Dice {dice.median():.2f}")
 axes = plots.pixel_costs(costs)
-plots.show(axes, alt="Dice against tumour size: all rise; the network is at 0 where tumours are smallest")
+plots.show(axes, alt="Dice against tumour size: all rise; the network is far lowest where tumours are smallest")
 
 # %% [markdown]
 # Two readers whom nobody would call careless share about .8, and less the smaller the tumour: the border of a glioma
-# is not a line. On a typical slice the network is about as near to its expert as those two are to each other. That is
-# not quite fair: beside it belongs a reader one pixel off the expert, who reaches .9. So on such a slice about half of
-# what keeps it from 1 could be pencil. What is *not* pencil is the smallest quarter, where it falls below everybody: on
-# most of these slices it finds nothing at all.
+# is not a line. On a typical slice the network is nearer to its expert than those two are to each other. That is not
+# quite fair: beside it belongs a reader one pixel off the expert, who reaches .9. So on such a slice about three
+# quarters of what keeps it from 1 could be pencil. What is *not* pencil is the smallest quarter, where it falls far
+# below everybody: on nearly half of these slices it finds nothing at all.
 #
 # And people? Two experts agree at 84 % on tumours of this kind, give or take 2, [says the first author of this data
 # set's paper](https://mateuszbuda.github.io/2017/12/01/brainseg.html), of other readers and other scans; their own

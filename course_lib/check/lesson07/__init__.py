@@ -16,7 +16,7 @@ EXERCISES = [
         hints=[
             "Look at the scans first, without the errors: would you have seen the tumour yourself? In which sequence?",
             "Compare the kind of error, not only its size: is it a whole tumour, a piece of one, or the rim?",
-            "Name one patient whose errors are all at the rim, one with a piece missing, one found in a wrong place.",
+            "Name one patient whose errors are all at the rim, one with a piece missing, one who has no hit at all.",
         ],
     ),
     PART,
