@@ -28,7 +28,7 @@ def words():
 @pytest.fixture(scope="module")
 def scored():
     """Of the phantoms: index, images, expert's and network's masks, what both remedies leave of the latter, and the
-    rows of the patient that is far off in spite of a fine Dice."""
+    rows of the patient that is far off in spite of a very good Dice."""
     with pytest.MonkeyPatch.context() as patch:
         lessons.see_what_lessons_see(patch)
         names = lessons.run_cells(
@@ -58,9 +58,8 @@ def test_the_lesson_says_phantoms_where_its_first_line_says_synthetic_patients(s
 
 def test_four_averages_of_one_network_spread_over_a_tenth_and_nothing_scores_high_in_one(shown):
     network, nothing = zip(*(row(shown, name, 2) for name in AVERAGES), strict=True)
-    assert max(network) == network[0]
     assert min(network) == network[1]
-    assert network[0] - network[1] > 0.1
+    assert max(network) - min(network) > 0.1
     assert nothing[0] > 0.6
     assert nothing[1:] == (0, 0, 0)
 
@@ -73,17 +72,15 @@ def test_the_scores_named_in_the_first_paragraph_are_those_of_the_table(shown, w
     )
 
 
-def test_four_averages_crown_three_models_and_the_first_the_one_that_misses_most(shown):
+def test_four_averages_crown_three_models_the_first_the_one_that_misses_most_the_second_the_one_that_draws_most(shown):
     scores = {name: row(shown, name, 3) for name in (*AVERAGES, "share of tumour missed")}
     winners = [scores[name].index(max(scores[name])) for name in AVERAGES]
-    assert len(set(winners)) == 3
-    assert winners[0] == 2
+    assert winners == [2, 0, 1, 1]
     missed = scores["share of tumour missed"]
     assert missed == sorted(missed)
-    assert missed[2] > 0.25  # more than a quarter, as the text says
-    for name in AVERAGES[1:]:
-        assert scores[name][2] == min(scores[name])
-        assert abs(scores[name][0] - scores[name][1]) < 0.01
+    assert 0.22 < missed[2] < 0.25  # nearly a quarter, as the text says
+    assert scores["tumour slices"][2] == min(scores["tumour slices"])
+    assert scores["patients"][1] - scores["patients"][2] < 0.01
 
 
 # ---- what a mean hides
@@ -94,61 +91,72 @@ def test_most_patients_lie_above_the_mean(shown):
         shown, r"(\d+) of (\d+) patients lie above the mean, (\d+) below 0\.5; worst: ([\d.]+)"
     )
     assert above > 0.6 * patients
-    assert far_below == 2  # as the picture's description says
-    assert worst < 0.1
+    assert far_below == 2
+    assert worst == 0  # as the picture's description says
+
+
+def test_the_share_of_empty_slices_with_a_false_alarm_is_said_as_measured_on_phantoms_and_on_real_patients(
+    shown, words
+):
+    alarms, empty = printed(shown, r"false alarms on (\d+) of (\d+) slices without tumour")
+    here, real = re.search(r"That is (\d+) % of them\. On real patients it was (\d+) %", words).groups()
+    assert 100 * alarms / empty == pytest.approx(float(here), abs=0.6)
+    assert f"alarm on 8 of 368 slices without tumour ({real} %)" in card()
 
 
 WAYS = ("lesions", "found", "parts drawn", "of these no lesion", "slices with false alarm")
 SCORES = ("mean lesion F1", "mean HD95, px", "patients without HD95", "mean Dice")
 
 
-def test_most_lesions_are_found_and_nearly_half_of_the_parts_drawn_are_none(shown):
+def test_most_lesions_are_found_and_more_than_two_thirds_of_the_parts_drawn_are_none(shown):
     lesions, found, drawn, wrong = (row(shown, name, 2) for name in WAYS[:4])
     assert lesions[0] - found[0] == 3
-    assert 0.4 < wrong[0] / drawn[0] < 0.5
+    assert 2 / 3 < wrong[0] / drawn[0] < 3 / 4
 
 
-def test_the_largest_part_alone_mends_f1_and_distance_loses_a_lesion_and_hardly_moves_dice(shown):
+def test_the_largest_part_alone_mends_f1_and_distance_loses_no_lesion_and_hardly_moves_dice(shown):
     _, found, _, wrong, alarms, f1, distance, without, dice = (row(shown, name, 2) for name in (*WAYS, *SCORES))
-    assert wrong[1] == 1
-    assert found[0] - found[1] == 1
-    assert alarms[1] < alarms[0]
+    assert wrong[1] == 0
+    assert found[0] == found[1]
+    assert alarms[1] < 0.25 * alarms[0]
     assert f1[1] > 0.9
-    assert distance[1] == pytest.approx(0.5 * distance[0], rel=0.1)
-    assert without == [0, 0]
-    assert 0 < dice[1] - dice[0] < 0.025
+    assert 0.2 < distance[1] / distance[0] < 0.25
+    assert without == [1, 1]
+    assert 0 < dice[1] - dice[0] < 0.035
 
 
-def test_more_looks_without_specks_remove_most_strays_and_a_lesion_and_a_quarter_of_the_distance(shown):
+def test_more_looks_without_specks_remove_most_strays_and_two_thirds_of_the_distance_and_find_a_lesion(shown):
     _, found, _, wrong, alarms, _, distance, without, dice = (row(shown, name, 3) for name in (*WAYS, *SCORES))
     assert wrong[2] < 0.15 * wrong[0]
-    assert alarms[2] < 0.5 * alarms[0]
-    assert found[0] - found[2] == 1
-    assert without == [0, 0, 0]
-    assert distance[2] == pytest.approx(0.75 * distance[0], rel=0.07)
+    assert alarms[2] < 0.25 * alarms[0]
+    assert found[2] - found[0] == 1
+    assert without == [1, 1, 1]
+    assert distance[2] == pytest.approx(distance[0] / 3, rel=0.07)
     assert 0 <= dice[2] - dice[0] < 0.025
 
 
-def test_the_worst_patient_is_found_on_one_slice_and_loses_that_by_either_remedy(scored):
+def test_of_the_worst_patient_nothing_is_drawn_by_network_or_remedies_on_any_of_eight_tumour_slices(scored):
     scans, images, truth, guess, kept, voted, _ = scored
     dice = evaluation.dice_by_patient(scans.patient, truth, guess)
     own = (scans.patient == dice.idxmin()).to_numpy()
-    assert (truth & guess)[own].any(axis=(1, 2)).sum() == 1
-    for drawn in (kept, voted):
-        assert drawn[own].any()  # so the distance is not missing
-        assert not (truth & drawn)[own].any()
+    assert truth[own].any(axis=(1, 2)).sum() == 8  # the text speaks of the eighth
+    for drawn in (guess, kept, voted):
+        assert not drawn[own].any()  # so the distance is missing
     assert excess(images[own], truth[own]) < 0.3
     others = [excess(images[rows], truth[rows]) for rows in scans.groupby("patient").indices.values()]
     assert excess(images[own], truth[own]) < np.quantile(others, 0.25)
 
 
-def test_the_outline_far_off_is_a_twentieth_of_the_drawing_on_four_slices_and_on_the_other_side(scored):
-    _, _, truth, guess, kept, _, rows = scored
+def test_the_outlines_far_off_are_a_sixteenth_of_a_very_good_drawing_on_three_slices_far_below_the_tumour(scored):
+    scans, _, truth, guess, kept, _, rows = scored
+    assert evaluation.dice_score(truth[rows], guess[rows]) > 0.9
     stray, area = (guess & ~kept)[rows], guess[rows].sum()
-    assert (len(rows), stray.any(axis=(1, 2)).sum()) == (40, 4)
-    assert stray.sum() / area == pytest.approx(0.05, abs=0.01)
-    tumour, other = (np.argwhere(mask)[:, 2] for mask in (truth[rows], stray))  # columns
-    assert tumour.max() < 64 < other.min()
+    assert (len(rows), stray.any(axis=(1, 2)).sum()) == (31, 3)
+    assert stray.sum() / area == pytest.approx(1 / 16, abs=0.005)
+    tumour, other = (scans.slice.to_numpy()[rows][mask.any(axis=(1, 2))] for mask in (truth[rows], stray))
+    largest = stray.sum(axis=(1, 2)).argmax()  # the slice that is shown
+    assert max(other) < min(tumour)
+    assert min(tumour) - scans.slice.to_numpy()[rows][largest] > 5
 
 
 def excess(images, truth):
@@ -159,25 +167,42 @@ def excess(images, truth):
     return flair[truth].mean() / flair[around].mean() - 1
 
 
+def card():
+    """What the card of the network says, as one line."""
+    return " ".join((models.SHIPPED_FILE.parent / "README.md").read_text(encoding="utf-8").split())
+
+
 def test_what_the_text_says_of_real_patients_the_card_of_the_network_says(words):
-    card = " ".join((models.SHIPPED_FILE.parent / "README.md").read_text(encoding="utf-8").split())
-    said = r"On (\d+) real .* HD95 from ([\d.]+) pixels to ([\d.]+), and false alarms from (\d+) slices to (\d+)\."
+    said = (
+        r"On (\d+) real .* HD95 from ([\d.]+) pixels to ([\d.]+), and false alarms from (\d+) slices to (\d+); "
+        r"the mean Dice stayed where it was\."
+    )
     patients, *figures = re.search(said, words).groups()
-    assert f"on the {patients} patients that it never saw" in card
-    plain = re.search(r"HD95 ([\d.]+) pixels\. It raises a false alarm on (\d+) of", card).groups()
-    way = r"--flip --neighbors 0\.25 --parts 0\.2`\): .* HD95 ([\d.]+) pixels, false alarms on (\d+) slices"
-    more = re.search(way, card).groups()
-    assert figures == [plain[0], more[0], plain[1], more[1]]
+    assert f"on the {patients} patients that it never saw" in card()
+    plain = re.search(
+        r"mean Dice (\.\d+) .*? HD95 ([\d.]+) pixels\. It raises a false alarm on (\d+) of", card()
+    ).groups()
+    way = (
+        r"--flip --neighbors 0\.25 --parts 0\.2`\): mean (\.\d+) .*? HD95 ([\d.]+) pixels, false alarms on (\d+) slices"
+    )
+    more = re.search(way, card()).groups()
+    assert figures == [plain[1], more[1], plain[2], more[2]]
+    assert float(more[0]) == pytest.approx(float(plain[0]), abs=0.0015)
+
+
+def test_the_lesson_says_of_how_many_networks_the_answers_are_averaged(words):
+    assert len(models.members(models.shipped_model())) == 2
+    assert "It is two networks whose answers are averaged" in words
 
 
 # ---- how sure
 
 
-def test_the_interval_over_slices_is_less_than_half_as_wide_as_that_over_patients(shown):
+def test_the_interval_over_slices_is_about_half_as_wide_as_that_over_patients(shown):
     widths = [
         printed(shown, rf"{what}: [\d.]+ to [\d.]+, (\d+) hundredths")[0] for what in ("tumour slices", "patients")
     ]
-    assert widths[0] < 0.5 * widths[1] + 0.5
+    assert widths[0] == pytest.approx(0.5 * widths[1], abs=1)
     assert widths[1] >= 12
 
 
@@ -186,30 +211,38 @@ def test_patients_differ_by_about_two_tenths(shown):
     assert 0.16 < deviation < 0.25
 
 
-def test_d_is_worse_of_c_nothing_is_known_and_b_helps_most_patients_that_it_changes(shown):
+def test_d_is_worse_of_c_nothing_is_known_and_b_helps_all_patients_that_it_changes(shown):
     names = ("low", "high", "higher", "lower", "p_value")
     low, high, higher, lower, p_value = (row(shown, name, 3) for name in names)
-    assert all(0 < gained < 0.02 for gained in row(shown, "difference", 3)[:2])
-    assert 0 < low[0] < 0.003 < high[0]  # "by a hair"
-    assert (higher[0], lower[0]) == (13, 1)  # as the text says
-    assert p_value[0] < 0.05
-    assert low[1] < 0 < high[1]
-    assert higher[1] > 12 > lower[1] > 4
-    assert p_value[1] > 0.1
-    assert high[2] < 0
-    assert lower[2] == 22  # as the text says
+    assert all(0 < gained < 0.03 for gained in row(shown, "difference", 3)[:2])
+    assert 0.005 < low[0] < high[0]
+    assert (higher[0], lower[0]) == (20, 0)  # as the text says
+    assert p_value[0] < 0.001
+    assert low[1] == pytest.approx(0, abs=0.0005)  # "begins at 0"
+    assert high[1] > 0.03
+    assert higher[1] > 2 * lower[1] > 10
+    assert p_value[1] == pytest.approx(1 / 13, abs=0.003)
+    assert high[2] < -0.02
+    assert lower[2] == 21  # as the text says
     assert p_value[2] < 0.01
 
 
-def test_without_one_patient_a_quarter_of_the_gain_is_left(shown):
-    gain, rest = printed(shown, r"mean gain of B: ([\d.]+); without the one who gained most: ([\d.]+)")
-    assert rest / gain == pytest.approx(0.25, abs=0.05)
+def test_where_the_interval_of_c_begins_hangs_on_the_draw_to_a_hair(scored):
+    scans, _, truth, guess, _, voted, _ = scored
+    before, after = (evaluation.dice_by_patient(scans.patient, truth, drawn) for drawn in (guess, voted))
+    lows = [evaluation.compare_models(before, after, seed=seed).low for seed in range(8)]
+    assert -0.001 < min(lows) < 0 < max(lows) < 0.001
+
+
+def test_without_two_patients_little_more_than_a_third_of_the_gain_is_left(shown):
+    gain, rest = printed(shown, r"mean gain of B: ([\d.]+); without the two who gained most: ([\d.]+)")
+    assert 1 / 3 < rest / gain < 0.42
     (unchanged,) = printed(shown, r"no change at all: (\d+) of 24 patients")
-    assert unchanged == 10
+    assert unchanged == 4
 
 
 def test_all_four_intervals_overlap(shown):
-    """Each mean of B, C and D lies within 0.03 of A's, and A's interval reaches farther than that to both sides."""
+    """Each mean of B, C and D lies within 0.07 of A's, and A's interval reaches farther than that to both sides."""
     difference = row(shown, "difference", 3)
     mean, low, high = printed(shown, r"mean ([\d.]+), interval ([\d.]+) to ([\d.]+)")
     assert max(map(abs, difference)) < min(mean - low, high - mean)
@@ -232,7 +265,7 @@ def assert_the_split_moves_the_score_by_a_multiple(text):
         r"the leak: ([\d.]+) Dice, interval (-?[\d.]+) to ([\d.]+)\n"
         r"known is better for (\d+) of (\d+) patients, worse for (\d+)",
     )
-    assert leak > 0.1  # all else in the lesson moved it by less than 0.04
+    assert leak > 0.1  # remedies and threshold moved it by less than 0.03
     assert 0.04 < low < leak < high
     assert better > 2 / 3 * patients
     assert worse < patients / 3
@@ -264,7 +297,7 @@ def test_the_model_answer_says_what_the_lesson_found(shown):
     assert [low, high] == pytest.approx(printed(shown, r"24 patients: ([\d.]+) to ([\d.]+)"), abs=0.011)
     found, lesions = printed(answer, r"(\d+) of (\d+) lesions are found")
     assert [lesions, found] == [row(shown, name, 2)[0] for name in ("lesions", "found")]
-    empty, alarms = printed(" ".join(answer.replace('"', "").split()), r"Of (\d+) slices without tumour (\d+) raise")
+    empty, alarms = printed(" ".join(answer.replace('"', "").split()), r"of (\d+) slices without tumour (\d+) raise")
     assert [alarms, empty] == pytest.approx(printed(shown, r"false alarms on (\d+) of (\d+)"), abs=5)
 
 
