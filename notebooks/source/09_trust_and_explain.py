@@ -23,7 +23,7 @@
 # |---|---|
 # | **You will be able to** | read a reliability diagram; make an uncertainty map and check it against the errors; say what a heat map proves and what not; test a network on a missing sequence and on another scanner |
 # | **Time** | 50 minutes |
-# | **Memory, GPU** | 1.2 GB; a GPU is not needed, nothing is trained |
+# | **Memory, GPU** | 1.4 GB; a GPU is not needed, nothing is trained |
 
 # %% tags=["setup"]
 import numpy as np
@@ -34,10 +34,11 @@ from course_lib import data, evaluation, explain, plots
 from course_lib.check import check, hint
 
 # %% [markdown]
-# On the stand: the network that ships with the course, trained on real patients
-# ([its card](../data/model/README.md)). We ask it about patients that it has never seen; every second slice will do.
-# As long as you have no real data these are the course's phantoms, which it was not trained on: part of what goes wrong
-# below is that alone. Keep it in mind until the section on scanners.
+# On the stand: the network that ships with the course ([its card](../data/model/README.md)). It is two networks,
+# trained on the same real patients from other random weights, and its answer is the mean of theirs. We ask it about
+# patients that it has never seen; every second slice will do. As long as you have no real data these are the course's
+# phantoms, which it was not trained on: part of what goes wrong below is that alone. Keep it in mind until the section
+# on scanners.
 
 # %%
 from course_lib import models
@@ -63,12 +64,12 @@ overlap = np.array([evaluation.dice_score(*pair) for pair in zip(truth, called)]
 found = int(np.where(truth.any(axis=(1, 2)) & (area > 100), overlap, 0).argmax())
 pair = [found, invented]
 axes = plots.slice_grid(images[pair], guesses=called[pair], titles=["first", "second"], columns=2)
-plots.show(axes, alt="Two FLAIR slices, on each an area that the network has outlined: on the first it is brighter "
-                     "than all around it, on the second as grey as its surroundings")
+plots.show(axes, alt="Two FLAIR slices with what the network has outlined: on the first an area brighter than all "
+                     "around it; on the second, at the base of the skull, half of the cerebellum and a spot beside it")
 
 # %% [markdown]
-# You probably saw it at once: in the second outline nothing is brighter than around it. The network could help you by
-# being less sure there. Is it?
+# You probably saw it: the second outline cuts through the cerebellum, whose other half is hardly darker. The network
+# could help you by being less sure there. Is it?
 
 # %%
 for name, which in (("first", found), ("second", invented)):
@@ -93,9 +94,9 @@ sure = head & (probability >= 0.9)
 print(f"it says {probability[sure].mean():.1%} on average; tumour are {truth[sure].mean():.0%}")
 
 # %% [markdown]
-# If a weather service says "90 % rain" on a hundred days and it rains on ninety, it is **calibrated**, whatever it
-# said about each single day. This network is not. Of the pixels to which it swears it promises to be wrong about one in
-# two hundred, and is about ten times as often.
+# If a weather service says "90 % rain" on a hundred days and it rains on ninety, it is **calibrated**, whatever it said
+# about each single day. This network is not. Of the pixels to which it swears it promises to be wrong in fewer than one
+# in two hundred, and is in more than one in twenty.
 #
 # ### Exercise 1: the share of tumour, bin by bin
 #
@@ -142,16 +143,17 @@ tables = {
     "whole image": explain.reliability_table(truth, probability, everywhere),
 }
 axes = plots.reliability(tables)
-plots.show(axes, alt="From 0.15 to 0.75 the share of tumour climbs only from a half to two thirds: far above the "
-                     "diagonal at first, then below it. The whole image: the same line, a larger lowest bin")
-between = tables["inside the head"].query("0.1 <= low < 0.8")
-print(f"where it says 10 % to 80 %, tumour are {between.share.min():.0%} to {between.share.max():.0%}, bin by bin")
+plots.show(axes, alt="From 0.15 to 0.5 about a quarter is tumour; then the line climbs, below the diagonal. Whole "
+                     "image: the same line, a larger lowest bin. A small hill of pixels at one half")
+between = tables["inside the head"].query("0.1 <= low < 0.5")
+print(f"where it says 10 % to 50 %, tumour are {between.share.min():.0%} to {between.share.max():.0%}, bin by bin")
 
 # %% [markdown]
-# Look at the line first. Between 0.15 and 0.75 it rises little: whether the network says 20 % or 70 % hardly matters,
-# a half to two thirds is tumour. So it errs both ways: its "hardly" is as good as a "probably", and its "certainly" is
-# not certain. Below, on a logarithmic scale, you see that it seldom says anything between: it swears, one way or the
-# other.
+# Look at the line first. Up to one half it hardly rises: whether the network says 15 % or 45 % does not matter, about a
+# quarter is tumour. From there it climbs, but stays below the diagonal: what the network calls tumour, it calls so too
+# loudly, and its "certainly" is not certain. Below, on a logarithmic scale, you see that it seldom says anything
+# between: it swears, one way or the other. (At one half there is a small hill. Can you think whence? We shall come to
+# it.)
 #
 # Air left the line where it was. It only filled the lowest bin, and there lies a trap. The usual one-number summary,
 # the **expected calibration error**, is the mean gap between line and diagonal, weighed by pixels.
@@ -250,8 +252,8 @@ rows = [found, invented, overlooked]
 axes = plots.uncertainty_beside_error(
     images[rows], truth[rows], asked.probability[rows], asked.uncertainty[rows], ["found", "made up", "overlooked"]
 )
-plots.show(axes, alt="Three slices. Found: a thin rim of uncertainty. Made up: a rim too, and none in the middle. "
-                     "Overlooked: a tumour missed entirely; probability and uncertainty are next to 0 everywhere")
+plots.show(axes, alt="Three slices. Found: a thin rim of uncertainty. Made up: a rim too, and a patch beside it, but "
+                     "none in the middle. Overlooked: a tumour missed; probability and uncertainty are 0 everywhere")
 
 # %%
 there = truth[overlooked]
@@ -260,10 +262,11 @@ print(f"overlooked: probability of the tumour's pixels {asked.probability[overlo
 
 # %% [markdown]
 # Compare the two columns on the right. Around the tumour that was found, the four answers differ along the border only.
-# Around what was made up they do just the same, and its middle is sworn to by all four. And the tumour in the last row
-# was missed with next to no doubt. (Remember these two; we shall look them up.) But three rows, picked by us, prove
-# nothing; an uncertainty map is a claim, and a claim is checked. Suppose a reader has time for the most uncertain 2 %
-# of the head's pixels. Which share of all errors lies there?
+# Around what was made up they do the same, and quarrel about the cerebellum's other half; but the middle of what was
+# made up is sworn to by all four. And the tumour in the last row was missed without a doubt. (Remember these two; we
+# shall look them up.) But three rows, picked by us, prove nothing; an uncertainty map is a claim, and a claim is
+# checked. Suppose a reader has time for the most uncertain 2 % of the head's pixels. Which share of all errors lies
+# there?
 
 # %%
 doubts = {
@@ -276,9 +279,10 @@ for name, doubt in doubts.items():
     print(f"{name:12}: {caught:.0%} of the errors in the most doubtful 2 %; AUC {auc:.2f}")
 
 # %% [markdown]
-# AUC is the chance that a wrong pixel is more doubtful than a right one; .5 is guessing. "One answer" takes the
-# plain answer's own word for it: the nearer to one half, the more doubtful. It does know something. Four answers know
-# more. Now the same for every share of pixels that you might be willing to believe:
+# AUC is the chance that a wrong pixel is more doubtful than a right one; .5 is guessing. "One answer" takes the plain
+# answer's own word for it: the nearer to one half, the more doubtful. It does know something, and serves the reader of
+# 2 % even better. Over all pixels four answers know more. Now the same for every share of pixels that you might be
+# willing to believe:
 
 # %%
 curves = {name: explain.risk_coverage(doubt, wrong[head]) for name, doubt in doubts.items()}
@@ -289,14 +293,14 @@ surest, lies = np.argsort(doubts["one answer"], kind="stable")[: head.sum() // 5
 print(f"one answer's surest 2 %: {called[head][surest].mean():.0%} of it called tumour;",
       f"of the errors there {called[head][surest][lies[surest]].mean():.0%} are made up")
 axes = plots.risk_by_coverage(curves)
-plots.show(axes, alt="Wrong pixels among those kept, against how many are kept: by lot a level line; with the doubts "
-                     "far lower once the last tenth is left out, but never 0, and rising steeply at the far left")
+plots.show(axes, alt="Wrong pixels among those kept, against how many are kept: by lot nearly level; with doubts far "
+                     "lower without the last tenth, never 0, and steep at the far left, for one answer above the lot")
 
 # %% [markdown]
 # Leave out the most doubtful tenth, and most of the errors are gone. Not all; and look at the far left. Asked once, the
-# pixels of which the network is surest of all are hardly safer than pixels drawn by lot. Tumour is a small part of a
-# head, but about half of that last certainty goes to it, and some of that tumour does not exist. Four answers mend
-# that, but only in part.
+# pixels of which the network is surest of all are wrong more often than pixels drawn by lot. Tumour is a small part of
+# a head, but about two thirds of that last certainty go to it, and some of that tumour does not exist. Four answers
+# mend that, but only in part.
 #
 # The mean of four answers is an answer too. Is it a better one? We score patients, as lesson 8 does.
 
@@ -331,7 +335,8 @@ def doubt_where_called(rows):
 doubt = by_patient(doubt_where_called)
 print(f"rank correlation of uncertainty and Dice: {stats.spearmanr(doubt, dice).statistic:.2f}")
 axes = plots.uncertainty_by_patient(doubt, dice)
-plots.show(axes, alt="One point a patient: the more uncertain the network on average, the lower the Dice")
+plots.show(axes, alt="One point a patient: the more uncertain the network on average, the lower the Dice; at the far "
+                     "right, at Dice 0, the patient in whom it calls nothing tumour")
 
 # %% [markdown]
 # The cases to look at twice can be picked without knowing the truth. That is worth a lot. Now the other side of it:
@@ -342,32 +347,47 @@ agreed = asked.uncertainty[head & wrong] < 0.05
 print(f"errors on which the four answers agree (uncertainty below 0.05): {agreed.mean():.0%}")
 
 # %% [markdown]
-# It is sure where it is wrong, in about half of all its errors on the phantoms. To agree with oneself is not to
-# be right: the four witnesses went to the same school. Uncertainty can tell you where to look; its absence cannot tell
-# you to stop.
+# It is sure where it is wrong, in about two of five errors on the phantoms. To agree with oneself is not to be right.
+# But are there not two networks in it? Where they contradict each other the mean is near one half: that is the hill in
+# the reliability diagram. How many of the errors will that lay bare?
+
+# %%
+members = dict(zip(("first", "second"), models.members(model)))
+calls = {name: evaluation.predict_slices(one, images)[..., 0] >= 0.5 for name, one in members.items()}
+apart, mistaken = calls["first"] != calls["second"], called != truth
+print(f"where the two contradict each other, wrong are {mistaken[head & apart].mean():.0%},",
+      f"elsewhere {mistaken[head & ~apart].mean():.1%}")
+print(f"errors in which the two agree: {(~apart)[head & mistaken].mean():.0%}")
+
+# %% [markdown]
+# Where they quarrel, look. But most errors, nearly three in four, they make together, and on real patients it was the
+# same. Four answers or two networks, the witnesses went to the same school. Uncertainty can tell you where to look; its
+# absence cannot tell you to stop.
 #
 # ## Ask what it saw
 #
 # **Seg-Grad-CAM** (Vinogradova and colleagues, 2020) asks which places of a layer's maps raised the answer for a
 # region. Each map gets a weight: how much the region's answer would rise if the map did, on average. The weighted maps
-# are added up, and what is below 0 is cut off. We take three layers, on the way down, up, and at the end.
+# are added up, and what is below 0 is cut off. We take three layers, on the way down, up, and at the end. A heat map
+# belongs to one network, so we ask the second of the two, and outline what that one calls tumour.
 
 
 # %%
+second, outline = members["second"], calls["second"]
 LAYERS = {"on the way down": "block3_norm4", "on the way up": "up3_relu2", "at the end": "up1_relu2"}
 
 
 def heat(network, which, layers=LAYERS):
-    """Maps of some layers for what `model` calls tumour on a slice."""
+    """Maps of some layers for what `second` calls tumour on a slice."""
     return {
-        name: explain.seg_grad_cam(network, images[which], layer, called[which]) for name, layer in layers.items()
+        name: explain.seg_grad_cam(network, images[which], layer, outline[which]) for name, layer in layers.items()
     }
 
 
-trained = heat(model, found)
-axes = plots.heat_maps(images[[found]], [trained], called[[found]])
-plots.show(axes, alt="A slice and three heat maps of it: all are brightest inside the outline; the one on the way "
-                     "down has pale patches in the corners of the picture")
+trained = heat(second, found)
+axes = plots.heat_maps(images[[found]], [trained], outline[[found]])
+plots.show(axes, alt="A slice and three heat maps of it: all are brightest inside the outline; the first two have "
+                     "pale patches elsewhere, in the air too")
 
 # %% [markdown]
 # It looks at the tumour: a picture that convinces everybody. But what would a picture look like that should *not*
@@ -376,13 +396,13 @@ plots.show(axes, alt="A slice and three heat maps of it: all are brightest insid
 # And we add a test of our own: the area that was made up.
 
 # %%
-untrained = heat(explain.random_twin(model), found)
-false_alarm = heat(model, invented)
+untrained = heat(explain.random_twin(second), found)
+false_alarm = heat(second, invented)
 names = ["trained", "random weights", "made up"]
 which = [found, found, invented]
-axes = plots.heat_maps(images[which], [trained, untrained, false_alarm], called[which], names)
+axes = plots.heat_maps(images[which], [trained, untrained, false_alarm], outline[which], names)
 plots.show(axes, alt="Three rows of heat maps. Trained: bright inside the outline. Random weights: patterns all over "
-                     "the slice. Made up: brightest at the false outline, with pale patches in the corners")
+                     "the picture. Made up: brightest inside the false outline, with pale patches in the air")
 
 # %% [markdown]
 # The pale patches lie mostly in air; we count inside the head only.
@@ -391,7 +411,7 @@ plots.show(axes, alt="Three rows of heat maps. Trained: bright inside the outlin
 # %%
 def print_shares(name, maps, which):
     """How much of the head's heat lies inside the outline, map by map, and how much of the head does."""
-    inside, area = called[which] & head[which], head[which]
+    inside, area = outline[which] & head[which], head[which]
     listed = ", ".join(f"{heat_map[inside].sum() / heat_map[area].sum():.0%}" for heat_map in maps.values())
     part = inside.sum() / area.sum()
     print(f"{name:14}: {listed} of the head's heat inside the outline, which holds {part:.0%} of the head")
@@ -411,38 +431,52 @@ for each in zip(names, (trained, untrained, false_alarm), which):
 
 # %%
 others = {"at the start": "block1_norm2", "deepest": "block5_norm4", "first step up": "up4_relu2"}
-hidden = heat(model, found, others)
-axes = plots.heat_maps(images[[found]], [hidden], called[[found]])
-plots.show(axes, alt="A slice and three heat maps of it: at the start the brain is bright and the tumour dark; the "
-                     "deepest map is bright in a corner of the picture, the first step up's nearly everywhere")
+hidden = heat(second, found, others)
+axes = plots.heat_maps(images[[found]], [hidden], outline[[found]])
+plots.show(axes, alt="A slice and three heat maps of it: at the start fine lines, brightest along the skull, and the "
+                     "tumour dark; the deepest map is bright in a lower corner of the picture, the first step up's "
+                     "in a stripe below the tumour")
 print_shares("others", hidden, found)
 
 # %% [markdown]
 # Who chooses the layer chooses the picture. Ask which ones were looked at before one was shown.
 #
-# The deepest map shines in a corner that holds nothing but air. Did something there move the answer? Every map is drawn
-# on its own scale: something is yellow even where next to nothing moves anything. No map can tell the two apart. An
-# experiment can. In each block a normalisation comes last: it multiplies every map by a factor and adds a number. Set
-# the factors to 0, and the block is silent: it says the same everywhere, whatever the slice. Then count the pixels that
-# are called otherwise, per 100 that were called tumour. What do you expect of the fifth block, the deepest?
+# The deepest map shines in a corner, far from the tumour, more than half of it in air. Did something there move the
+# answer? Every map is drawn on its own scale: something is yellow even where next to nothing moves anything. No map can
+# tell the two apart. An experiment can. In each block a normalisation comes last: it multiplies every map by a factor
+# and adds a number. Set the factors to 0, and the block is silent: it says the same everywhere, whatever the slice.
+
 
 # %%
-for name in ("block3_norm4", "block4_norm4", "block5_norm4"):
-    layer = model.get_layer(name)
+def with_silent(network, name):
+    """What the network calls tumour while one of its layers is silent."""
+    layer = network.get_layer(name)
     factors, *rest = layer.get_weights()
     layer.set_weights([0 * factors, *rest])
-    silenced = evaluation.predict_slices(model, images)[..., 0] >= 0.5
+    silenced = evaluation.predict_slices(network, images)[..., 0] >= 0.5
     layer.set_weights([factors, *rest])
-    print(f"{name} silent: {100 * (silenced != called).sum() / called.sum():.1f} called otherwise per 100")
-deep = sum(each.count_params() for each in model.layers if each.name.startswith(("block4", "block5")))
-print(f"blocks 4 and 5 hold {deep / model.count_params():.0%} of the network's weights")
+    return silenced
+
 
 # %% [markdown]
-# The third block matters. Of the fourth and the fifth, with more than half of the network's weights, the answer takes
-# next to no notice, and on slices of real patients it was the same. They are not broken: their maps differ from place
-# to place as those of other blocks do. But in slices of 64 pixels, it seems, three blocks see enough. A network of half
-# the weights could do the same work, and no Dice would have told you. A heat map raises a question; silencing a part
-# answers it.
+# Then count the pixels that are called otherwise, per 100 that were called tumour. What do you expect of the fifth
+# block, the deepest? And will the other network, the first, depend on the same blocks?
+
+# %%
+for name, network in members.items():
+    for block in (3, 4, 5):
+        changed = with_silent(network, f"block{block}_norm4") != calls[name]
+        print(f"{name}, block {block} silent: {100 * changed.sum() / calls[name].sum():.1f} called otherwise per 100")
+deep = sum(each.count_params() for each in second.layers if each.name.startswith(("block4", "block5")))
+print(f"blocks 4 and 5 hold {deep / second.count_params():.0%} of a network's weights")
+
+# %% [markdown]
+# The third block matters to both. Of the fifth neither takes much notice, and the second takes little of the fourth
+# (which, when silent, silences the fifth as well): more than half of its weights. They are not broken: their maps
+# differ from place to place as those of other blocks do. But in slices of 64 pixels, it seems, three blocks can be
+# enough. The first network leans on its fourth, though it has the same build and learned from the same patients. On
+# slices of real patients it was much the same, and there the two have the same Dice, which tells you nothing of all
+# this. A heat map raises a question; silencing a part answers it.
 #
 # ## Take one sequence away
 #
@@ -463,10 +497,11 @@ axes = plots.paired_scores(scores)
 plots.show(axes, alt=f"Dice of every patient with all sequences and without each in turn; on average: {means}")
 
 # %% [markdown]
-# Every line is one patient. What was rehearsed it bears: without pre-contrast it loses a little, without post-contrast
-# nothing on average. What was not rehearsed it does not: without FLAIR next to nothing is left. (Of the phantoms one
-# alone holds out. Can you think why? The answer comes soon.) Now the question of this lesson: did it *say* so? Here is
-# what it says about the pixels that are tumour, and how far its four answers lie apart there.
+# Every line is one patient. What was rehearsed it bears: without pre-contrast or post-contrast it loses nothing on
+# average (the mean hides a phantom, weak before, that falls to next to nothing). What was not rehearsed it does not:
+# without FLAIR next to nothing is left. (One of the phantoms still has its FLAIR, in the place of another sequence. Did
+# that save it? The answer comes soon.) Now the question of this lesson: did it *say* so? Here is what it says about the
+# pixels that are tumour, and how far its four answers lie apart there.
 
 # %%
 shows = truth.any(axis=(1, 2))  # slices with tumour
@@ -477,10 +512,10 @@ for name, answer in (("all three", seeing), ("without FLAIR", blind)):
     print(f"{name:13}: {sworn:.0%} of the tumour called healthy with over 90 %; mean uncertainty there {apart:.3f}")
 
 # %% [markdown]
-# Most of the tumour is called healthy, and sworn to; and the four answers lie apart by a small part of the 0.5 that
-# they could. On the phantoms they even agree *more* than before: by its own account, the network has never been so
-# certain. An uncertainty compares the network with itself; that the input is not what it should be, only a look at
-# the input tells. And that look is cheap:
+# Nearly all of the tumour is called healthy, and sworn to; and the four answers, which could lie 0.5 apart, agree
+# *more* than before: by its own account, the network has never been so certain. On real patients it was the same. An
+# uncertainty compares the network with itself; that the input is not what it should be, only a look at the input tells.
+# And that look is cheap:
 
 # %%
 one = scans.groupby("patient").indices[scans.patient[found]]
@@ -504,24 +539,26 @@ print("overlooked was a tumour of", scans.patient[overlooked])
 
 # %% [markdown]
 # Of the phantoms it finds two. One has FLAIR in the place of post-contrast, which was rehearsed: its Dice is in the
-# middle of the field. And it is the line that held out, as its FLAIR had not gone: there was another one. The other has
-# FLAIR three times. Its Dice is among the two lowest, and the area that was made up is on a slice of it. The check
-# costs next to nothing, and could have been made before the network was asked. It says "look", not "wrong": one of the
-# real patients that the network never saw lacks post-contrast too, and is among its better half.
+# middle of the field. When we took its FLAIR away that copy was still there, and saved it little: the network looks for
+# FLAIR in FLAIR's place. The other has FLAIR three times. Its Dice is the lowest, and the overlooked tumour is its. The
+# check costs next to nothing, and could have been made before the network was asked. It says "look", not "wrong": one
+# of the real patients that the network never saw lacks post-contrast too, and is among its best.
 #
-# But the overlooked tumour's patient has all three sequences, and no comparison of arrays would have warned anybody.
-# What is different there?
+# But the patient with the area that was made up has all three sequences, and no comparison of arrays would have warned
+# anybody. What is different there?
 
 # %%
-for name, which in (("found", found), ("overlooked", overlooked)):
-    flair, tumor = images[which, ..., 1].astype(float), truth[which]
-    times = flair[tumor].mean() / flair[head[which] & ~tumor].mean()
-    print(f"{name:10}: on FLAIR the tumour is {times:.1f} times as bright as the rest of the head")
+for name, which, places in (("found", found, truth), ("made up", invented, called), ("overlooked", overlooked, truth)):
+    flair, here = images[which, ..., 1].astype(float), places[which]
+    times = flair[here].mean() / flair[head[which] & ~here].mean()
+    print(f"{name:10}: on FLAIR it is {times:.1f} times as bright as the rest of the head")
 
 # %% [markdown]
-# Nothing is wrong with the scan: the tumour is hardly brighter than the rest of the head. (The network's card says that
-# it misses such tumours, small ones, in real patients too.) No check of the input finds that one. It takes a person who
-# looks, and does not take a calm network's word.
+# Nothing is wrong with the scan. The slice lies at the base of the skull, where there is more bone and muscle than
+# brain, and beside those the cerebellum is bright: not as bright as the tumour that was found, but enough, it seems.
+# No check of the input warns of that. It takes a person who looks, and does not take a calm network's word. (The
+# overlooked tumour, by the way, is hardly brighter than the rest of its head. The network's card says that in real
+# patients too it draws such tumours, small ones, poorly or misses them.)
 #
 # ## Another scanner
 #
@@ -551,16 +588,17 @@ axes = plots.paired_scores(scores)
 plots.show(axes, alt=f"Dice of every patient with five scanners; on average: {means}")
 
 # %% [markdown]
-# You would outline the tumour on all five. Half the brightness costs next to nothing: to subtract and to divide takes
-# it back, and most lines are level. A one-sided coil is not undone, as one mean and one deviation cannot be right for
-# both ends of a slice: on average that costs a little, but one phantom loses most of what it had. Flat contrast costs a
-# little too. Noise costs the most: your eye forgives it, and several phantoms lose nearly everything. In training the
-# network had met noise, but not half as much.
+# You would outline the tumour on all five. Half the brightness costs nothing: to subtract and to divide takes it back,
+# and most lines are level. A one-sided coil is not undone, as one mean and one deviation cannot be right for both ends
+# of a slice, but it costs no phantom as much as .1. Flat contrast harms some and helps others. Noise costs the most:
+# your eye forgives it, and several phantoms lose everything. In training the network had met noise, but as a rule not a
+# quarter as much.
 #
-# On the sixteen real patients that it never saw, the same four changes ranked in the same way. There too the dimmer
-# slices cost nothing and noise by far the most; one of the best of them fell from .92 to 0. What a network does by
-# construction it does for every patient. What it has merely learned to bear it bears as far as it was rehearsed, and
-# how far that is has to be tried, patient by patient: the mean hides the one who falls.
+# On the sixteen real patients that it never saw, dimmer slices and the coil cost nothing, and noise by far the most;
+# one fell from .90 to 0. But flat contrast, which the phantoms bore, cost three of them more than .2: what holds on
+# phantoms has to be tried on patients. What a network does by construction it does for every patient. What it has
+# merely learned to bear it bears as far as it was rehearsed, and how far that is has to be tried, patient by patient:
+# the mean hides the one who falls.
 #
 # Could one not simply compare institutions? We have five of them in the set.
 
@@ -587,13 +625,13 @@ pd.DataFrame(rows).T.astype({"patients": int}).round(2)
 # %% exercise="when_not_to_believe"
 ### BEGIN SOLUTION
 when_not_to_believe = (
-    "Nobody should believe it because it is sure: it gave nearly 90 % to an area that does not exist, and the "
+    "Nobody should believe it because it is sure: it gave over 90 % to an area that does not exist, and the "
     "reliability diagram shows that such certainty is right less often than it says. Where the four answers lie "
-    "apart it should be checked first, as errors gather there, but half of the errors show hardly any uncertainty. "
-    "It should never be believed on scans unlike those it was trained with: without FLAIR it missed nearly "
-    "everything and swore that nothing was there, and noise cost some patients nearly all of their Dice. Before it "
-    "sees a scan I would compare the sequences with each other, and measure noise, contrast and unevenness "
-    "(brightness it can take); and I would first test it on many patients of this hospital."
+    "apart it should be checked first, as errors gather there, but many errors show hardly any uncertainty, and most "
+    "are made by both of its networks. It should never be believed on scans unlike those it was trained with: without "
+    "FLAIR it missed nearly everything and swore that nothing was there, and noise cost some patients nearly all of "
+    "their Dice. Before it sees a scan I would compare the sequences with each other, and measure noise, contrast "
+    "and unevenness (brightness it can take); and I would first test it on many patients of this hospital."
 )
 ### END SOLUTION
 
@@ -607,7 +645,8 @@ check("when_not_to_believe", when_not_to_believe)
 #   pixels flatters.
 # - Test-time augmentation shows where errors gather, by pixel and by patient. Check such a map against the errors
 #   before you hand it to anyone.
-# - Certainty is no evidence: some errors show no uncertainty, and a missing FLAIR hardly any.
+# - Certainty is no evidence, nor is agreement: some errors show no uncertainty, a missing FLAIR hardly any, and most
+#   errors are made by both networks.
 # - A heat map says what moved the answer, not whether the answer is right. Ask a random network for comparison, ask
 #   which layers were left out, and silence a part to learn whether it matters.
 # - Inputs have to be checked as inputs. Standardising undoes a dimmer scanner, and no more than that; a new scanner or
