@@ -169,16 +169,16 @@ def test_of_the_real_patients_nobody_is_missed_and_nobody_drawn_perfectly(printe
     count, mean, worst = lessons.numbers(r"mean Dice of (\d+) real patients ([\d.]+), worst ([\d.]+)", printed)
     assert (count, mean) == (len(scores), pytest.approx(scores.mean(), abs=0.006))
     assert worst == pytest.approx(scores.min(), abs=0.006)
-    assert 0.55 < scores.min() < 0.65  # as the figure's description says
+    assert 0.65 < scores.min() < 0.75  # as the figure's description says
     assert 0.85 < scores.max() < 0.95
-    assert (scores > scores.mean()).mean() > 0.6
+    assert 0.5 < (scores > scores.mean()).mean() < 0.6
 
 
 @pytest.mark.parametrize(
     ("row", "table", "way"),
     [
         ("the network that ships, plain", "data/model/scores.csv", ""),
-        ("five networks by the same recipe, plain", "results/shipped/scores.csv", "way == 'plain'"),
+        ("five such pairs by the same recipe, plain", "results/shipped/scores.csv", "way == 'plain'"),
     ],
 )
 def test_the_figures_to_hold_yours_against_are_those_of_the_networks_papers(text, row, table, way):

@@ -49,7 +49,7 @@ def test_the_history_of_each_fold_is_whole(name):
     recipe = json.loads((RESULTS / name / "recipe.json").read_text())
     folds = json.loads((RESULTS / name / "patients.json").read_text())
     assert sorted(history["fold"].unique()) == list(range(len(folds)))
-    for _, rows in history.groupby("fold"):
+    for _, rows in history.groupby([name for name in ("fold", "seed") if name in history]):
         assert list(rows["epoch"]) == list(range(1, len(rows) + 1))
         assert len(rows) <= recipe["epochs"]
 
