@@ -113,6 +113,11 @@ def test_a_member_can_be_explained_and_made_random_like_any_network(three, image
     assert explain.random_twin(member).count_params() == member.count_params()
 
 
+def test_a_heat_map_of_the_mean_is_refused_with_what_to_do(three, images):
+    with pytest.raises(ArgumentError, match=r"models\.members"):
+        explain.seg_grad_cam(models.ensemble(three), images[0], "block3_conv4", np.ones((32, 32)))
+
+
 def test_no_network_and_networks_that_do_not_fit_are_refused(three):
     with pytest.raises(ArgumentError, match="one network at least"):
         models.ensemble([])

@@ -28,7 +28,7 @@ def seg_grad_cam(model, image, layer, region=None):
 
     Raises:
         ArgumentError: no such layer, one that the answer does not come from, an image or region of another shape, an
-            empty region (or None where the network finds no tumour), another backend.
+            empty region (or None where the network finds no tumour), the mean of several networks, another backend.
     """
     picture = _as_batch(model, image)
     maps_and_logits = _two_outputs(model, layer)
@@ -110,6 +110,8 @@ def _logits(model):
     from course_lib.backend import keras
 
     last = model.layers[-1]
+    if isinstance(last, keras.layers.Average):
+        raise ArgumentError("This is the mean of several networks: explain one of them, models.members(network)[0].")
     activation = keras.activations.serialize(last.activation) if hasattr(last, "activation") else "linear"
     if activation == "linear":
         return model.output
