@@ -140,7 +140,8 @@ def test_several_runs_that_do_not_fit_together_are_refused(data_folder, run_fold
     words = ("evaluate", "--data", data_folder, "--csv", tmp_path / "s.csv", "--quiet", "--model", run_folder)
     strangers = write_run(tmp_path / "strangers", 128, [2, 3], [1], [0])
     status, _, err = course(capsys, *words, strangers)
-    assert (status, "no test patient in common" in err, "--split-seed" in err) == (1, True, True)
+    assert (status, "Nobody is in the test part" in err, "--split-seed" in err) == (1, True, True)
+    assert course(capsys, *words, strangers, "--part", "all")[0] == 0
     larger = write_run(tmp_path / "larger", 128, [0], [1], [2, 3], size=SIZE)
     status, _, err = course(capsys, *words, larger)
     assert (status, "cannot be averaged" in err) == (1, True)

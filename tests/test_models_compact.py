@@ -77,7 +77,7 @@ def test_an_encoder_of_another_width_is_refused_by_name(network, tmp_path):
         models.vgg19_unet((32, 32, 3), weights=path, width=0.3)
 
 
-@pytest.mark.parametrize("damage", ["missing", "cut", "text", "stranger"])
+@pytest.mark.parametrize("damage", ["missing", "cut", "text", "stranger", "flipped"])
 def test_a_damaged_file_is_named(network, tmp_path, damage):
     path = tmp_path / "n.npz"
     if damage == "text":
@@ -87,6 +87,11 @@ def test_a_damaged_file_is_named(network, tmp_path, damage):
     elif damage == "cut":
         models.save_compact(network, path, ARCHITECTURE)
         path.write_bytes(path.read_bytes()[:2000])
+    elif damage == "flipped":
+        models.save_compact(network, path, ARCHITECTURE)
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 0xFF  # within a weight: the list of entries is whole
+        path.write_bytes(content)
     with pytest.raises(WeightsError, match=r"n\.npz"):
         models.load_compact(path)
 

@@ -169,6 +169,11 @@ def _names_of_part(split, part, present, notes):
         )
         return present
     names = set(getattr(split, part or "test"))
+    if not names:
+        raise DataError(
+            f"Nobody is in the {part or 'test'} part of this run, or of all these runs at once. Several networks need "
+            "one split (course train --split-seed 0, another --seed for each). Or give --patients FILE or --part all."
+        )
     missing = sorted(names - present)
     if missing:
         raise DataError(

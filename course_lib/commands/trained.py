@@ -31,8 +31,8 @@ class Together(NamedTuple):
     networks: tuple
     """`Trained`, one a network."""
     split: object
-    """`data.Split`: trained on by any of them, chosen on by any other, kept for the test by all; None where one has
-    no split."""
+    """`data.Split`: trained on by any of them, chosen on by any other, kept for the test by all (which may be nobody);
+    None where one has no split."""
 
     def load(self):
         """Their ensemble.
@@ -54,7 +54,6 @@ def find_together(paths):
 
     Raises:
         WeightsError: one of them is no network.
-        DataError: the runs have no test patient in common.
     """
     found = [find_trained(path) for path in paths or [None]]
     return found[0] if len(found) == 1 else Together(tuple(found), _common_split([each.split for each in found]))
@@ -62,17 +61,11 @@ def find_together(paths):
 
 def _common_split(splits):
     from course_lib.data import Split
-    from course_lib.errors import DataError
 
     if any(split is None for split in splits):
         return None
     train, validation = (set().union(*(getattr(split, part) for split in splits)) for part in ("train", "validation"))
     test = set(splits[0].test).intersection(*(split.test for split in splits))
-    if not test:
-        raise DataError(
-            "These runs have no test patient in common, so nobody is new to all of them. Train them on one split "
-            "(course train --split-seed 0, and another --seed for each)."
-        )
     return Split(sorted(train), sorted(validation - train), sorted(test))
 
 
