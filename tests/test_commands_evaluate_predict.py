@@ -295,6 +295,16 @@ def test_a_slice_gets_a_mask_of_its_own_size_and_an_overlay(data_folder, run_fol
     assert "128 tumour pixels" in out
 
 
+def test_a_compact_file_is_taken_for_the_model_and_named_where_it_is_damaged(data_folder, tmp_path, capsys):
+    from course_lib.models import SHIPPED_FILE
+
+    scan = data_folder / "TCGA_CS_1001_19990101" / "TCGA_CS_1001_19990101_2.tif"
+    assert course(capsys, "predict", SHIPPED_FILE, scan, "--out", tmp_path / "masks", "--quiet")[0] == 0
+    (tmp_path / "torn.npz").write_bytes(SHIPPED_FILE.read_bytes()[:100_000])
+    status, _, err = course(capsys, "predict", tmp_path / "torn.npz", scan, "--out", tmp_path / "masks", "--quiet")
+    assert (status, "torn.npz cannot be read as a network" in err) == (1, True)
+
+
 def test_slices_of_several_sizes_go_together(data_folder, lone_model, tmp_path, capsys):
     paths = []
     for size in (16, 40, 100):

@@ -118,6 +118,28 @@ def test_a_missing_sequence_is_named_and_the_slice_predicted(channel, name, mode
     assert (mask == tumor).all()
 
 
+@pytest.mark.parametrize(("channel", "name"), [(0, "pre-contrast"), (2, "post-contrast")])
+def test_flair_stands_in_for_a_sequence_that_is_black(channel, name, model_path, tmp_path, capsys):
+    image, tumor = scene()
+    image[..., channel] = 0
+    image[tumor] = np.where(image[tumor] > 0, 185, 0)  # two thirds of that would be below 128: nothing found
+    Image.fromarray(image).save(tmp_path / "scan.tif")
+    out, (mask,) = predicted(capsys, tmp_path, model_path, tmp_path / "scan.tif")
+    assert f"the {name} sequence is black: FLAIR put in its place" in out
+    assert out.count("Note") == 1
+    assert (mask == tumor).all()
+    assert (read_scan(tmp_path / "scan.tif").image[..., channel] == image[..., 1]).all()
+
+
+def test_a_black_flair_is_left_as_it_is_and_named(model_path, tmp_path, capsys):
+    image, _ = scene()
+    image[..., 1] = 0
+    Image.fromarray(image).save(tmp_path / "scan.tif")
+    out, _ = predicted(capsys, tmp_path, model_path, tmp_path / "scan.tif")
+    assert "FLAIR is black: predicted as it is" in out
+    assert (read_scan(tmp_path / "scan.tif").image == image).all()
+
+
 def test_a_black_slice_lacks_nothing(model_path, tmp_path, capsys):
     Image.fromarray(np.zeros((SIDE, SIDE, 3), np.uint8)).save(tmp_path / "black.tif")
     out, (mask,) = predicted(capsys, tmp_path, model_path, tmp_path / "black.tif")

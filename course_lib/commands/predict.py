@@ -18,6 +18,7 @@ Also predicted, with a note that says so:
   one sequence (grey)                   taken for FLAIR and put in place of the others, as the training data do
   one sequence of 16 bits               scaled so that the slice's own 99.5th percentile becomes 255
   a sequence missing (equal to FLAIR)   as it is
+  a sequence missing (black)            FLAIR put in its place; a black FLAIR as it is
 Refused, with the reason: three sequences of 16 bits, other kinds of numbers, transparency, masks, damaged files.
 For scan_12.tif the folder gets scan_12_mask.tif (0 or 255, of the slice's size) and scan_12_overlay.png.
 The overlay carries its description in words (PNG text "Description").
@@ -77,13 +78,13 @@ def run(options) -> int:
 
 
 def split_words(words):
-    """(model or None, slices): the first word is the model where it is a folder or a Keras file.
+    """(model or None, slices): the first word is the model where it is a folder or a network's file.
 
     >>> split_words([Path("best.keras"), Path("a.tif")])[1] == [Path("a.tif")]
     True
     """
     first, *others = words
-    is_model = first.is_dir() or first.suffix in (".keras", ".h5") or (not first.suffix and not first.exists())
+    is_model = first.is_dir() or first.suffix in (".keras", ".h5", ".npz") or (not first.suffix and not first.exists())
     model, paths = (first, others) if is_model else (None, words)
     if not paths:
         raise ArgumentError("Name at least one slice: course predict MODEL IMAGE.tif --out DIR")

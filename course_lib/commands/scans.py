@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_lib.data import missing_sequences
+from course_lib.data import SEQUENCES, missing_sequences
 from course_lib.data.files import UnfitFileError, read_picture
 from course_lib.errors import DataError
 
+FLAIR = SEQUENCES.index("FLAIR")
 BRIGHT = 99.5  # percentile of a 16-bit slice's values that becomes 255
 
 OBLONG = "not square: padded with black for the network, and the mask cut back"
@@ -25,6 +26,8 @@ DEEP = (
     "becomes brighter than its neighbours"
 )
 MISSING = "{} is missing (equal to FLAIR): predicted, less surely"
+BLACK = "{} is black: FLAIR put in its place, as the training data do with a missing one: predicted, less surely"
+NO_FLAIR = "FLAIR is black: predicted as it is, but it is FLAIR in which the network looks for tumour"
 _NAMES = {"pre": "the pre-contrast sequence", "post": "the post-contrast sequence"}
 
 
@@ -58,8 +61,17 @@ def read_scan(path) -> Scan:
         remarks.append(DEEP)
     if picture.ndim == 2:
         return Scan(np.repeat(picture[..., None], 3, axis=-1), (*remarks, GREY))
-    lacking = missing_sequences(picture[None]) if picture.any() else ()
-    return Scan(picture, (*remarks, *(MISSING.format(_NAMES[name]) for name in lacking)))
+    if not picture.any():
+        return Scan(picture, tuple(remarks))
+    if not picture[..., FLAIR].any():
+        return Scan(picture, (*remarks, NO_FLAIR))
+    lacking = missing_sequences(picture[None])
+    black = [name for name in _NAMES if not picture[..., SEQUENCES.index(name)].any()]
+    image = picture.copy()
+    for name in black:
+        image[..., SEQUENCES.index(name)] = picture[..., FLAIR]
+    told = [(MISSING, lacking), (BLACK, black)]
+    return Scan(image, (*remarks, *(text.format(_NAMES[name]) for text, names in told for name in names)))
 
 
 def as_bytes(values):
