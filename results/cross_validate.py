@@ -1,6 +1,6 @@
 """Cross-validate a recipe by patient: train on every fold's patients, score the patients that the fold left out.
 
-    python results/cross_validate.py results/shipped/recipe.json --data DIR --runs runs/cv --networks 3 --name shipped
+    python results/cross_validate.py results/shipped/recipe.json --data DIR --runs runs/cv --networks 2 --name shipped
 
 Each fold is a run of `course train` (``--folds 5 --fold k``) and may be stopped and started again: what is finished is
 kept. With ``--networks`` a fold has so many runs on the same patients (``--seed``, ``--split-seed``), and the mean of

@@ -1,6 +1,6 @@
 """Pictures of a cross-validation: the best, median and worst patients, and what the score depends on.
 
-    python results/figures.py shipped --networks 3 --data data/kaggle_3m --runs runs/cv
+    python results/figures.py shipped --networks 2 --data data/kaggle_3m --runs runs/cv
 
 Every patient is predicted by the network, or networks, of the fold that left that patient out. ``results/<name>/`` gets
 ``patients.png`` (best, median and worst, the slice with the most tumour) and ``groups.png`` (Dice by institution and by

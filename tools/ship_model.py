@@ -1,6 +1,6 @@
 """Put the networks of finished runs into ``data/model``, in few bytes, with the papers that say how they came to be.
 
-    python tools/ship_model.py runs/cv/fold0 runs/cv/fold0_seed1 runs/cv/fold0_seed2 --data data/kaggle_3m
+    python tools/ship_model.py runs/cv/fold0 runs/cv/fold0_seed1 --data data/kaggle_3m
 
 Several runs, of one recipe and one split but for the seed, become one network whose answer is the mean of theirs.
 Copies recipe and split of the first and the histories of all, writes the weights in 16 (or ``--bits 8``) bits, reads
