@@ -15,6 +15,7 @@ from course_lib import data, evaluation, models
 from course_lib.training import load_run, train
 
 pytest_plugins = ["toy_runs"]
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[1]
 QUICK = dataclasses.replace(TOY, epochs=2, network="vgg19_unet", width=0.05)
 

@@ -34,6 +34,7 @@ def test_no_patient_is_in_two_parts_and_none_is_lost(straight, scans_folder):
     assert sum(map(len, parts)) == len(set.union(*parts))
 
 
+@pytest.mark.slow
 def test_another_seed_on_the_split_of_the_first_gives_another_network_on_the_same_patients(
     straight, scans_folder, tmp_path
 ):
